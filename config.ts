@@ -1,0 +1,250 @@
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** A missing or wrong setting. The message is one sentence that names the variable; processes print it and leave. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+type ConnectionOptions = ClientConnectConfig['connectionOptions'] & { address: string };
+type Shape = Record<string, z.ZodType>;
+
+const port = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
+    .transform(Number)
+    .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535')
+    .default(fallback);
+
+const count = (max: number) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${max}`)
+    .transform(Number)
+    .refine((value) => value <= max, `must be a whole number from 1 to ${max}`)
+    .optional();
+
+const url = (scheme: RegExp, message: string) =>
+  z.string().refine((value) => URL.canParse(value) && scheme.test(value), { message });
+
+const postgresUrl = url(/^postgres(ql)?:\/\//i, 'must be a URL that starts with postgresql://');
+const httpUrl = url(/^https?:\/\//i, 'must be a URL that starts with http:// or https://');
+
+const folder = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((value) => path.resolve(value));
+
+const list = (separator: string) => (value: string) =>
+  value
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const hostAndPort = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+):([1-9]\d{0,4})$/i;
+
+const common = {
+  AOS_DATA_DIR: folder('.aos'),
+  AOS_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      message: 'must be one of trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info'),
+};
+
+const listen = {
+  AOS_API_HOST: z.string().default('127.0.0.1'),
+  AOS_API_PORT: port(7080),
+};
+
+const outside = {
+  AOS_DATABASE_DIRECT_URL: postgresUrl.optional(),
+  AOS_FILE_ROOTS: z
+    .string()
+    .transform((value) => list(':')(value).map((root) => path.resolve(root)))
+    .optional(),
+  AOS_EGRESS_ALLOW: z
+    .string()
+    .transform(list(','))
+    .refine((entries) => entries.every((entry) => Number(hostAndPort.exec(entry)?.[2] ?? 65_536) <= 65_535), {
+      message: 'must be a comma-separated list of host:port',
+    })
+    .default([]),
+  AOS_MASTER_KEY_FILE: z
+    .string()
+    .transform((value) => path.resolve(value))
+    .optional(),
+  AOS_SIGNING_KEY_FILE: z
+    .string()
+    .transform((value) => path.resolve(value))
+    .optional(),
+  AOS_EMBEDDER_URL: httpUrl.optional(),
+  AOS_EMBEDDER_MODEL: z.string().optional(),
+  AOS_EMBEDDER_API_KEY: z.string().optional(),
+  AOS_EMBEDDER_DIMENSION: count(65_536),
+  AOS_EMBEDDER_THREADS: count(64),
+  AOS_TEST_BARRIER: z.string().optional(),
+};
+
+const logins = { AOS_DATABASE_APP_URL: postgresUrl, AOS_DATABASE_SYSTEM_URL: postgresUrl };
+
+export type StackConfig = ReturnType<typeof loadStackConfig>;
+export type ApiConfig = ReturnType<typeof loadApiConfig>;
+export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
+export type MigrateConfig = ReturnType<typeof loadMigrateConfig>;
+
+/** What `npm start` reads: every port, and whose servers to use. */
+export function loadStackConfig(environment: Environment = process.env) {
+  const env = parse(
+    {
+      ...common,
+      ...listen,
+      ...outside,
+      AOS_DATABASE_APP_URL: postgresUrl.optional(),
+      AOS_DATABASE_SYSTEM_URL: postgresUrl.optional(),
+      AOS_TEMPORAL_PORT: port(7233),
+      AOS_TEMPORAL_UI_PORT: port(8233),
+      AOS_POSTGRES_PORT: port(5433),
+      DATABASE_URL: postgresUrl.optional(),
+    },
+    environment,
+  );
+  return {
+    ...shared(env),
+    apiHost: env.AOS_API_HOST,
+    apiPort: env.AOS_API_PORT,
+    temporalPort: env.AOS_TEMPORAL_PORT,
+    temporalUiPort: env.AOS_TEMPORAL_UI_PORT,
+    postgresPort: env.AOS_POSTGRES_PORT,
+    databaseUrl: env.DATABASE_URL,
+    databaseAppUrl: env.AOS_DATABASE_APP_URL,
+    databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
+    ...outsideSettings(env),
+    temporal: namesTemporal(environment) ? temporalSettings(environment) : undefined,
+    temporalNamespace: setting(environment, 'TEMPORAL_NAMESPACE') ?? 'default',
+  };
+}
+
+/** What the API process reads. */
+export function loadApiConfig(environment: Environment = process.env) {
+  const env = parse({ ...common, ...listen, ...outside, ...logins }, environment);
+  return {
+    ...shared(env),
+    apiHost: env.AOS_API_HOST,
+    apiPort: env.AOS_API_PORT,
+    databaseAppUrl: env.AOS_DATABASE_APP_URL,
+    databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
+    ...outsideSettings(env),
+    temporal: temporalSettings(environment),
+  };
+}
+
+/** What the worker process reads. */
+export function loadWorkerConfig(environment: Environment = process.env) {
+  const env = parse({ ...common, ...outside, ...logins }, environment);
+  return {
+    ...shared(env),
+    databaseAppUrl: env.AOS_DATABASE_APP_URL,
+    databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
+    ...outsideSettings(env),
+    temporal: temporalSettings(environment),
+  };
+}
+
+/** What the migrate step reads: the only place that holds the owner's URL. */
+export function loadMigrateConfig(environment: Environment = process.env) {
+  const env = parse(
+    {
+      ...common,
+      DATABASE_URL: postgresUrl,
+      AOS_DATABASE_APP_URL: postgresUrl.optional(),
+      AOS_DATABASE_SYSTEM_URL: postgresUrl.optional(),
+    },
+    environment,
+  );
+  return {
+    ...shared(env),
+    databaseUrl: env.DATABASE_URL,
+    databaseAppUrl: env.AOS_DATABASE_APP_URL,
+    databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
+  };
+}
+
+function shared(env: z.infer<z.ZodObject<typeof common>>) {
+  return { dataDir: env.AOS_DATA_DIR, logLevel: env.AOS_LOG_LEVEL };
+}
+
+function outsideSettings(env: z.infer<z.ZodObject<typeof common & typeof outside>>) {
+  const { AOS_EMBEDDER_URL: embedderUrl, AOS_EMBEDDER_MODEL: model } = env;
+  if (embedderUrl !== undefined && model === undefined) {
+    throw new ConfigError('AOS_EMBEDDER_MODEL must be set when AOS_EMBEDDER_URL is.');
+  }
+  return {
+    databaseDirectUrl: env.AOS_DATABASE_DIRECT_URL,
+    fileRoots: env.AOS_FILE_ROOTS ?? [path.join(projectRoot(), 'examples')],
+    egressAllow: env.AOS_EGRESS_ALLOW,
+    masterKeyFile: env.AOS_MASTER_KEY_FILE ?? path.join(env.AOS_DATA_DIR, 'keys/master.key'),
+    signingKeyFile: env.AOS_SIGNING_KEY_FILE ?? path.join(env.AOS_DATA_DIR, 'keys/signing.pem'),
+    embedder:
+      embedderUrl === undefined || model === undefined
+        ? undefined
+        : { url: embedderUrl, model, apiKey: env.AOS_EMBEDDER_API_KEY, dimension: env.AOS_EMBEDDER_DIMENSION },
+    embedderThreads: env.AOS_EMBEDDER_THREADS,
+    testBarrier: env.AOS_TEST_BARRIER,
+  };
+}
+
+/** An address, or a profile of Temporal's own configuration file, says that a server exists already. */
+function namesTemporal(environment: Environment): boolean {
+  return ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
+    (name) => setting(environment, name) !== undefined,
+  );
+}
+
+function temporalSettings(environment: Environment) {
+  let loaded: ClientConnectConfig;
+  try {
+    // The user's configuration file counts only when asked for: a start must not depend on what lies in a home folder.
+    const disableFile = !['TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => setting(environment, name));
+    loaded = loadClientConnectConfig({ overrideEnvVars: present(environment), disableFile });
+  } catch (error) {
+    throw new ConfigError(`The TEMPORAL_* settings cannot be used: ${(error as Error).message}`);
+  }
+  const { address } = loaded.connectionOptions;
+  if (address === undefined) throw new ConfigError('TEMPORAL_ADDRESS must be set.');
+  if (!hostAndPort.test(address)) throw new ConfigError('TEMPORAL_ADDRESS must be host:port.');
+  const given = Object.entries(loaded.connectionOptions).filter(([, value]) => value !== undefined);
+  const connection = Object.fromEntries(given) as ConnectionOptions;
+  return { address, namespace: loaded.namespace ?? 'default', connection };
+}
+
+function parse<S extends Shape>(shape: S, environment: Environment): z.infer<z.ZodObject<S>> {
+  const result = z.object(shape).safeParse(present(environment));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const name = String(issue?.path[0]);
+  const missing = setting(environment, name) === undefined;
+  throw new ConfigError(`${name} ${missing ? 'must be set' : issue?.message}.`);
+}
+
+/** An empty setting counts as none, so that `AOS_X= npm start` means the default. */
+function present(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => (entry[1] ?? '').trim() !== ''),
+  );
+}
+
+function setting(environment: Environment, name: string): string | undefined {
+  const value = environment[name];
+  return value === undefined || value.trim() === '' ? undefined : value;
+}
+
+/** The same file runs from the sources and from dist/. */
+export function projectRoot(): string {
+  return existsSync(path.join(__dirname, 'package.json')) ? __dirname : path.dirname(__dirname);
+}
