@@ -1,0 +1,32 @@
+export type PersonalDataKind =
+  'email' | 'phone' | 'ssn' | 'credit_card' | 'iban' | 'ip_address' | 'api_key' | 'password';
+
+/** Where personal data stands in a text, and why we think so. The value itself is never part of it. */
+export interface Finding {
+  readonly kind: PersonalDataKind;
+  /** Offsets into the text, in UTF-16 units; `end` is exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** 1 with a valid checksum, 0.9 for a pattern; below 0.8 it does not count for the sensitivity level. */
+  readonly score: number;
+  readonly rule: string;
+  readonly version: string;
+}
+
+/** Raised with every change of a rule, so that stored findings can be told from newer ones. */
+export const detectorVersion = '1';
+
+export const patternScore = 0.9;
+export const checksumScore = 1;
+/** Too weak to raise a sensitivity level, strong enough to be shown. */
+export const weakScore = 0.5;
+
+export function createFinding(
+  kind: PersonalDataKind,
+  start: number,
+  end: number,
+  rule: string,
+  score = patternScore,
+): Finding {
+  return { kind, start, end, score, rule, version: detectorVersion };
+}
