@@ -21,7 +21,6 @@ export function readJsonLines(file: string): unknown[] {
 }
 
 /** One cell of a bench, as a line of JSON. A failed cell makes the process end with status 1. */
-
 export function report(cell: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(cell, (_, value: unknown) => roundNumber(value))}\n`);
   if (cell.ok === false) process.exitCode = 1;

@@ -3,8 +3,13 @@ import { checksumScore, createFinding, type Finding } from './finding';
 
 const digitsMin = 13;
 const digitsMax = 19;
+const cardLabel = /\b(?:card|maestro)\b/i;
+const labelReach = 40;
 
-/** Card numbers: 13–19 digits with a valid Luhn sum, in one piece or in groups beginning with four digits. */
+/**
+ * Card numbers: 13–19 digits with a valid Luhn sum, in one piece or in groups beginning with four digits.
+ * Maestro also issues twelve digits; those need a label, or one in ten of any such numbers would count.
+ */
 export function findCreditCards(text: string): Finding[] {
   const findings: Finding[] = [];
   const groups = /\d{4,}/g;
@@ -19,7 +24,8 @@ export function findCreditCards(text: string): Finding[] {
 
 function soleEnd(text: string, start: number, digits: string): number {
   const end = start + digits.length;
-  if (digits.length < digitsMin || digits.length > digitsMax || !standsAlone(text, start, end)) return -1;
+  if (digits.length < digitsMin && !isShortMaestro(text, start, digits)) return -1;
+  if (digits.length > digitsMax || !standsAlone(text, start, end)) return -1;
   return isLuhnValid(digits) && !isTimestamp(digits) ? end : -1;
 }
 
@@ -46,6 +52,11 @@ function standsAlone(text: string, start: number, end: number): boolean {
   const isDecimalTail = text.charCodeAt(start - 1) === 46 && continuesNumber(text, start - 1, -1);
   const isDecimalHead = text.charCodeAt(end) === 46 && continuesNumber(text, end, 1);
   return !isWord(text.charCodeAt(start - 1)) && !isWord(text.charCodeAt(end)) && !isDecimalTail && !isDecimalHead;
+}
+
+function isShortMaestro(text: string, start: number, digits: string): boolean {
+  const hasPrefix = digits.length === 12 && /^(?:50|5[6-8]|6)/.test(digits);
+  return hasPrefix && cardLabel.test(text.slice(Math.max(0, start - labelReach), start));
 }
 
 /** One number in ten passes Luhn by chance, and logs are full of milli-, micro- and nanoseconds since 1970. */

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { isIPv6 } from 'node:net';
 import { isDigit, isLetter, isWord } from './characters';
 import { createFinding, type Finding } from './finding';
 
@@ -50,7 +50,7 @@ function findIpv6(text: string): Finding[] {
     if (end - start > ipv6CharactersMax + 2 || isWord(text.charCodeAt(end)) || isWord(text.charCodeAt(start - 1)))
       continue;
     const candidate = trimmed(text.slice(start, end));
-    if (candidate.length < 3 || !looksLikeAddress(candidate) || !ipaddr.IPv6.isValid(candidate)) continue;
+    if (candidate.length < 3 || !looksLikeAddress(candidate) || !isIPv6(candidate)) continue;
     findings.push(createFinding('ip_address', start, start + candidate.length, 'ipv6'));
   }
   return findings;

@@ -1,11 +1,11 @@
 import { continuesNumber, isDigit, isWord } from './characters';
 import { createFinding, type Finding } from './finding';
-import { phoneRule } from './phone-rules';
+import { couldBeUnlabelled, isLabelledPhone, phoneRule } from './phone-rules';
 import { type PhoneGroups, readPhoneGroups } from './phone-groups';
 
 const labelReach = 32;
 const labelBefore =
-  /(?<![a-z])(?:(?:tele)?phone|tel[eé]fono?|telefon|t[eé]l|mobile?|m[oó]vil|mobil|handy|cell(?:ular|phone)?|fax|call(?:ing|ed)?|dial|ring|sms|texts?|text(?:ing)?|whatsapp|contact|messages?|answering|desk|office|number|ph|hotline)(?![a-z])|电话|手机|電話|тел/i;
+  /(?<![a-z])(?:(?:tele)?phone|tel[eé]fono?|telefon|t[eé]l|mobile?|m[oó]vil|mobil|handy|cell(?:ular|phone)?|fax|call(?:ing|ed)?|dial|ring|sms|texts?|text(?:ing)?|whatsapp|contact|messages?|answering|desk|office|ph|hotline)(?![a-z])|电话|手机|電話|тел/i;
 const labelAfter = /^[\s,()-]{0,3}(?:office|fax|mobile|cell|home|desk|work|phone|tel)(?![a-z])/i;
 const extension = /(?: ?,? ?(?:x|ext\.?|extension) ?[.:]? ?|#)\d{1,6}(?!\w)/iy;
 const date =
@@ -29,23 +29,42 @@ export function findPhones(text: string): Finding[] {
   return findings;
 }
 
+/** A rule that needs no label is preferred; then the longest number that still ends properly. */
 function longestMatch(text: string, read: PhoneGroups): { rule: string; end: number } | null {
   if (!couldBePhone(read) || date.test(text.slice(read.start, read.start + 12))) return null;
-  const isLabelledBefore = once(() => labelBefore.test(text.slice(Math.max(0, read.start - labelReach), read.start)));
-  for (let count = read.groups.length; count > 0; count -= 1) {
-    const end = read.groups[count - 1]?.end ?? read.start;
-    // A number may end before a space only: half of 12-34-56 is none.
-    const following = read.groups[count];
-    if (following ? !/[ \u00a0(]/.test(following.separator) : !endsNumber(text, end)) continue;
-    const isLabelled = () => isLabelledBefore() || labelAfter.test(text.slice(end, end + 16));
-    const rule = phoneRule(text, read, count, isLabelled);
-    if (rule !== null) return { rule, end };
+  const digits = read.groups.map(digitsOf, text);
+  if (couldBeUnlabelled(read, digits)) {
+    for (let count = digits.length; count > 0; count -= 1) {
+      const rule = endsNumber(text, read, count) ? phoneRule(read, digits.slice(0, count)) : null;
+      if (rule !== null) return { rule, end: endOf(read, count) };
+    }
+  }
+  if (!isLabelled(text, read)) return null;
+  for (let count = digits.length; count > 0; count -= 1) {
+    if (!isLabelledPhone(digits.slice(0, count)) || !endsNumber(text, read, count)) continue;
+    return { rule: 'phone_labelled', end: endOf(read, count) };
   }
   return null;
 }
 
+function digitsOf(this: string, { start, end }: PhoneGroups['groups'][number]): string {
+  return this.slice(start, end);
+}
+
+function endOf({ groups, start }: PhoneGroups, count: number): number {
+  return groups[count - 1]?.end ?? start;
+}
+
+function isLabelled(text: string, read: PhoneGroups): boolean {
+  const end = endOf(read, read.groups.length);
+  const before = text.slice(Math.max(0, read.start - labelReach), read.start);
+  return labelBefore.test(before) || labelAfter.test(text.slice(end, end + 16));
+}
+
 function couldBePhone({ groups }: PhoneGroups): boolean {
-  return groups.reduce((total, group) => total + group.end - group.start, 0) >= 7;
+  let total = 0;
+  for (const { start, end } of groups) total += end - start;
+  return total >= 7;
 }
 
 function beginsNumber(text: string, { start, plus }: PhoneGroups): boolean {
@@ -54,14 +73,13 @@ function beginsNumber(text: string, { start, plus }: PhoneGroups): boolean {
   return plus || !(continuesNumber(text, start - 1, -1) || /[#$€£]/.test(text[start - 1] ?? ''));
 }
 
-function endsNumber(text: string, end: number): boolean {
+/** Inside the groups a number may end before a space only: half of 12-34-56 is none. */
+function endsNumber(text: string, read: PhoneGroups, count: number): boolean {
+  const following = read.groups[count];
+  if (following) return /[ \u00a0(]/.test(following.separator);
+  const end = endOf(read, count);
   if (continuesNumber(text, end, 1)) return false;
   if (!isWord(text.charCodeAt(end))) return true;
   extension.lastIndex = end;
   return !isDigit(text.charCodeAt(end)) && extension.test(text);
-}
-
-function once(compute: () => boolean): () => boolean {
-  let value: boolean | undefined;
-  return () => (value ??= compute());
 }

@@ -1,26 +1,47 @@
 import type { PhoneGroups } from './phone-groups';
 
-/** The rule by which the first `count` groups are a phone number, or null. */
-export function phoneRule(
-  text: string,
-  { plus, parenthesised, groups }: PhoneGroups,
-  count: number,
-  isLabelled: () => boolean,
-): string | null {
-  const taken = groups.slice(0, count);
-  const digits = taken.map(({ start, end }) => text.slice(start, end));
+/** False for what no rule without a label can begin with: spares tables of numbers the full look. */
+export function couldBeUnlabelled({ plus, parenthesised, groups }: PhoneGroups, digits: readonly string[]): boolean {
+  const first = digits[0] ?? '';
+  if (plus || parenthesised || first.startsWith('0') || first === '1') return true;
+  return first.length === 3 || first.length >= 10 || (first.length === 2 && isPairSeparator(groups[1]?.separator));
+}
+
+/** The rule by which the first groups, given as their digits, are a phone number; null when there is none. */
+export function phoneRule({ plus, parenthesised, groups }: PhoneGroups, digits: readonly string[]): string | null {
   const all = digits.join('');
-  const shape = digits.map((group) => group.length).join('-');
+  if (all.length > 17) return null;
   if (plus) return isInternational(all) ? 'phone_international' : null;
-  if (/^00[1-9]/.test(all) && all.length >= 10 && all.length <= 17 && count > 1) return 'phone_international';
-  if (isNorthAmerican(all, shape)) return 'phone_north_american';
+  if (digits.length > 1 && all.length >= 10 && /^00[1-9]/.test(all)) return 'phone_international';
+  if (isNorthAmerican(all, shapeOf(digits))) return 'phone_north_american';
   if (all.length < 7 || all.length > 15) return null;
   if (isNational(digits, all)) return 'phone_national';
-  if (parenthesised && count > 1 && all.length <= 12) return 'phone_area_code';
-  if (/^2-2-2-2(?:-2)?$/.test(shape) && taken.slice(1).every(({ separator }) => /^[-.]$/.test(separator))) {
-    return 'phone_pairs';
-  }
-  return digits.every((group) => group.length > 1) && isLabelled() ? 'phone_labelled' : null;
+  if (parenthesised && digits.length > 1 && all.length <= 12) return 'phone_area_code';
+  return isPairs(digits) && groups.slice(1, digits.length).every((group) => isPairSeparator(group.separator))
+    ? 'phone_pairs'
+    : null;
+}
+
+/** What counts as a phone number only because the text says so: 7–15 digits in groups of two or more. */
+export function isLabelledPhone(digits: readonly string[]): boolean {
+  const length = digits.join('').length;
+  return length >= 7 && length <= 15 && hasLongGroups(digits);
+}
+
+function shapeOf(digits: readonly string[]): string {
+  return digits.map((group) => group.length).join('-');
+}
+
+function hasLongGroups(digits: readonly string[]): boolean {
+  return digits.every((group) => group.length > 1);
+}
+
+function isPairs(digits: readonly string[]): boolean {
+  return (digits.length === 4 || digits.length === 5) && digits.every((group) => group.length === 2);
+}
+
+function isPairSeparator(separator: string | undefined): boolean {
+  return separator === '-' || separator === '.';
 }
 
 function isInternational(all: string): boolean {
@@ -39,5 +60,5 @@ function isNorthAmerican(all: string, shape: string): boolean {
 function isNational(digits: readonly string[], all: string): boolean {
   if (!/^0[1-9]/.test(all)) return false;
   if (digits.length === 1) return all.length === 10 || all.length === 11;
-  return all.length >= 9 && all.length <= 12 && digits.every((group) => group.length > 1);
+  return all.length >= 9 && all.length <= 12 && hasLongGroups(digits);
 }
