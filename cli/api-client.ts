@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import type { Credentials } from './credentials';
+import { ApiFailure, type WireError } from './failures';
+
+export type Row = Readonly<Record<string, unknown>>;
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+export interface Page {
+  readonly items: readonly Row[];
+  readonly hasMore: boolean;
+}
+
+export interface WriteOptions {
+  readonly idempotencyKey?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface ApiClient {
+  get(path: string, query?: Query): Promise<Row>;
+  /** Follows the cursor until `limit` rows are there. */
+  list(path: string, limit: number, query?: Query): Promise<Page>;
+  write(method: 'POST' | 'DELETE', path: string, body?: Row | FormData, options?: WriteOptions): Promise<Row>;
+}
+
+const timeoutMsDefault = 60_000;
+const pageSizeMax = 1000;
+
+/** The REST API in terms of `data`: envelopes are opened here, and failures thrown as `ApiFailure`. */
+export function createApiClient(options: {
+  credentials: Credentials;
+  fetch: typeof fetch;
+  idempotencyKey?: string;
+}): ApiClient {
+  const { apiUrl, apiKey } = options.credentials;
+
+  async function send(path: string, request: RequestInit & { timeoutMs?: number; idempotencyKey?: string }) {
+    const { timeoutMs = timeoutMsDefault, idempotencyKey, ...init } = request;
+    const headers = new Headers(init.headers);
+    headers.set('Authorization', `Bearer ${apiKey}`);
+    headers.set('Accept', 'application/json');
+    if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey);
+    const sent = idempotencyKey === undefined ? {} : { idempotencyKey };
+    const exchange = async () => {
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await options.fetch(`${apiUrl}/api/v1${path}`, { ...init, headers, signal });
+      return { response, text: await response.text() };
+    };
+    const { response, text } = await exchange().catch((error: unknown) => {
+      throw unreachable(error, apiUrl, sent);
+    });
+    return openEnvelope(response, text, sent);
+  }
+
+  const getEnvelope = (path: string, query: Query = {}) => send(`${path}${queryString(query)}`, { method: 'GET' });
+
+  return {
+    async get(path, query) {
+      return (await getEnvelope(path, query)).data;
+    },
+    async list(path, limit, query = {}) {
+      const items: Row[] = [];
+      let cursor: string | undefined;
+      do {
+        const size = Math.min(limit - items.length, pageSizeMax);
+        const { data, meta } = await getEnvelope(path, { ...query, limit: size, cursor });
+        const page = Array.isArray(data['items']) ? (data['items'] as Row[]) : [];
+        items.push(...page);
+        const next = meta['next_cursor'];
+        // A server that hands out the same cursor again must not keep us here for ever.
+        cursor = typeof next === 'string' && next !== cursor && page.length > 0 ? next : undefined;
+      } while (cursor !== undefined && items.length < limit);
+      return { items: items.slice(0, limit), hasMore: cursor !== undefined || items.length > limit };
+    },
+    async write(method, path, body, { idempotencyKey = options.idempotencyKey ?? randomUUID(), ...rest } = {}) {
+      const encoded = body instanceof FormData ? { body } : jsonBody(body);
+      return (await send(path, { method, ...encoded, ...rest, idempotencyKey })).data;
+    },
+  };
+}
+
+function jsonBody(body: Row | undefined): RequestInit {
+  if (body === undefined) return {};
+  return { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+}
+
+function queryString(query: Query): string {
+  const entries = Object.entries(query).filter(([, value]) => value !== undefined);
+  if (entries.length === 0) return '';
+  return `?${new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)])).toString()}`;
+}
+
+function openEnvelope(response: Response, text: string, sent: { idempotencyKey?: string }): { data: Row; meta: Row } {
+  const envelope = parseObject(text);
+  const meta = (envelope?.['meta'] ?? {}) as Row;
+  if (response.ok && envelope?.['success'] === true) return { data: (envelope['data'] ?? {}) as Row, meta };
+
+  const requestId = meta['request_id'] ?? response.headers.get('X-Request-ID');
+  const context = {
+    status: response.status,
+    ...(typeof requestId === 'string' ? { requestId } : {}),
+    ...sent,
+  };
+  throw new ApiFailure((envelope?.['error'] as WireError | undefined) ?? strangeAnswer(response), context);
+}
+
+// A proxy in between answers without our envelope.
+function strangeAnswer({ status, headers }: Response): WireError {
+  const message = `the answer is not one of AOS: HTTP ${status}, ${headers.get('Content-Type') ?? 'no content type'}`;
+  const passing = [429, 502, 503, 504].includes(status);
+  return passing
+    ? { category: 'transient', code: 'service_unavailable', message }
+    : { category: 'permanent', code: 'internal_error', message };
+}
+
+function unreachable(error: unknown, apiUrl: string, sent: { idempotencyKey?: string }): ApiFailure {
+  const { name, message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
+  const said: Pick<WireError, 'code' | 'message'> =
+    name === 'TimeoutError'
+      ? { code: 'timeout', message: `no answer from ${apiUrl} in time` }
+      : { code: 'network_error', message: `${apiUrl} cannot be reached (${cause?.code ?? message})` };
+  return new ApiFailure({ category: 'transient', ...said }, sent);
+}
+
+function parseObject(text: string): Row | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Row) : undefined;
+  } catch {
+    return undefined;
+  }
+}

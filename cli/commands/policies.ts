@@ -1,0 +1,103 @@
+import { Option, type Command } from 'commander';
+import { addListCommand, addWriteCommand } from '../add-command';
+import type { CliRun } from '../deps';
+import { resolvePlane, resolvePolicy } from '../resolve-name';
+import { action, type Session } from '../session';
+import { column, renderFields, textColumn } from '../table';
+import { shellWord } from '../text';
+
+interface CreateOptions {
+  readonly allow: readonly string[];
+  readonly mode: string;
+  readonly redactAt?: string;
+  readonly description?: string;
+}
+
+const targetByVerb = { activate: 'ACTIVE', suspend: 'SUSPENDED', retire: 'RETIRED' } as const;
+
+/** `aos policies …`; a policy's name serves as well as its id. */
+export function addPolicyCommands(program: Command, run: CliRun): void {
+  const policies = program.command('policies').description('what agents may read, and the sealed snapshots of it');
+
+  addWriteCommand(policies, 'create <name>', 'draft a policy; it counts once it is activated')
+    .requiredOption('--allow <plane...>', 'planes that may be read, by name or id; * for all that are not restricted')
+    .addOption(new Option('--mode <mode>', 'how it is enforced').choices(['BLOCK', 'WARN', 'AUDIT']).default('BLOCK'))
+    .addOption(
+      new Option('--redact-at <level>', 'from which sensitivity on findings are masked in answers').choices([
+        'public',
+        'internal',
+        'confidential',
+        'restricted',
+      ]),
+    )
+    .option('--description <text>', 'what it is for')
+    .action(action(run, create));
+  addListCommand(policies, 'list', 'the policies of the tenant').action(action(run, list));
+  for (const verb of ['activate', 'suspend', 'retire'] as const) {
+    addWriteCommand(policies, `${verb} <policy>`, `${verb} a policy; this seals a new snapshot`)
+      .requiredOption('--reason <text>', 'why; it is kept in the audit')
+      .action(
+        action(run, (session, policy: string, { reason }: { reason: string }) => move(session, policy, verb, reason)),
+      );
+  }
+  addListCommand(policies, 'snapshots', 'the sealed snapshots; one is active').action(action(run, snapshots));
+  addWriteCommand(policies, 'snapshot', 'seal a snapshot now').action(action(run, seal));
+}
+
+async function create(session: Session, name: string, options: CreateOptions): Promise<void> {
+  const allowed = await Promise.all(
+    options.allow.map(async (each) => (each === '*' ? each : resolvePlane(session, each))),
+  );
+  const policy = await session.api.write('POST', '/policies', {
+    name,
+    ...(options.description === undefined ? {} : { description: options.description }),
+    enforcement_mode: options.mode,
+    conditions: {
+      allowed_plane_ids: allowed,
+      ...(options.redactAt === undefined ? {} : { redact_at: options.redactAt }),
+    },
+  });
+  session.show(policy, () =>
+    renderFields([
+      ['policy', policy['policy_id']],
+      ['name', policy['name'] ?? name],
+      ['status', policy['status']],
+      ['next', `aos policies activate ${shellWord(name)} --reason "…"`],
+    ]),
+  );
+}
+
+async function list(session: Session, { limit }: { limit: number }): Promise<void> {
+  session.showRows(await session.api.list('/policies', limit), policyColumns, 'policy');
+}
+
+async function move(session: Session, policy: string, verb: keyof typeof targetByVerb, reason: string): Promise<void> {
+  const id = encodeURIComponent(await resolvePolicy(session, policy));
+  const data = await session.api.write('POST', `/policies/${id}/lifecycle`, { target: targetByVerb[verb], reason });
+  session.show(data, () => `${policy} is ${targetByVerb[verb]}\n`);
+}
+
+async function snapshots(session: Session, { limit }: { limit: number }): Promise<void> {
+  session.showRows(await session.api.list('/policies/snapshots', limit), snapshotColumns, 'snapshot');
+}
+
+async function seal(session: Session): Promise<void> {
+  const data = await session.api.write('POST', '/policies/snapshots', {});
+  session.show(data, () => renderFields(Object.entries(data).filter(([, value]) => typeof value !== 'object')));
+}
+
+const policyColumns = [
+  column('policy', 'policy_id'),
+  column('name', 'name'),
+  column('status', 'status'),
+  column('mode', 'enforcement_mode'),
+  textColumn('conditions', 'conditions'),
+];
+
+const snapshotColumns = [
+  column('snapshot', 'snapshot_id', 'policy_snapshot_id'),
+  column('version', 'version'),
+  column('status', 'status'),
+  column('sealed', 'sealed_at', 'created_at'),
+  column('content hash', 'content_hash'),
+];

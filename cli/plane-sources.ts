@@ -1,0 +1,55 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { usageFailure } from './failures';
+
+export interface PlaneSource {
+  readonly source_type: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export interface SourceOptions {
+  readonly source?: readonly string[];
+  readonly file?: readonly string[];
+  readonly upload?: boolean;
+  readonly include?: readonly string[];
+}
+
+/** The sources that the options describe: `type:name:path`, folders of the server, uploads. */
+export function planeSources(options: SourceOptions, cwd: string): readonly PlaneSource[] {
+  const sources = [
+    ...(options.source ?? []).map((text) => parseSource(text, options, cwd)),
+    ...(options.file ?? []).map((folder) => fileSource(path.basename(path.resolve(cwd, folder)), folder, options, cwd)),
+    ...(options.upload === true ? [{ source_type: 'upload', name: 'upload', config: {} }] : []),
+  ];
+  const names = sources.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw usageFailure(`two sources are named ${twice}`, 'name them: --source type:name:path');
+  if (sources.length === 0) throw usageFailure('a plane needs a source', 'give --file FOLDER, --upload or --source');
+  return sources;
+}
+
+function parseSource(text: string, options: SourceOptions, cwd: string): PlaneSource {
+  // Only the first two colons part: a path may hold more.
+  const [, type = '', name = '', location] = /^([^:]+):([^:]+)(?::(.+))?$/.exec(text) ?? [];
+  if (type === '') throw usageFailure(`--source ${text} is not of the form type:name:path`);
+  if (type === 'file') {
+    if (location === undefined) throw usageFailure(`--source ${text} lacks the folder: file:${name}:FOLDER`);
+    return fileSource(name, location, options, cwd);
+  }
+  return { source_type: type, name, config: location === undefined ? {} : { path: location } };
+}
+
+function fileSource(name: string, folder: string, { include }: SourceOptions, cwd: string): PlaneSource {
+  return {
+    source_type: 'file',
+    name,
+    config: { path: serverPath(folder, cwd), ...(include === undefined ? {} : { include }) },
+  };
+}
+
+// The server resolves the path. On the same machine the reader means their own working directory; elsewhere the path is not here.
+function serverPath(folder: string, cwd: string): string {
+  const local = path.resolve(cwd, folder);
+  return statSync(local, { throwIfNoEntry: false })?.isDirectory() === true ? local : folder;
+}

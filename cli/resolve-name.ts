@@ -1,0 +1,37 @@
+import type { Row } from './api-client';
+import { CliFailure, usageFailure } from './failures';
+import { exitCodes } from './exit-codes';
+import type { Session } from './session';
+
+const planeIdForm = /^kp_[0-9a-f]{12}$/;
+const rowsMax = 100_000;
+
+/** The id of a plane that is given by id or by name. An id is taken at its word, which saves a request. */
+export async function resolvePlane({ api }: Session, given: string): Promise<string> {
+  if (planeIdForm.test(given)) return given;
+  const { items } = await api.list('/planes', rowsMax);
+  return idOf(items, { given, idField: 'plane_id', noun: 'plane', lister: 'aos planes list' });
+}
+
+/** The id of a policy that is given by id or by name. */
+export async function resolvePolicy({ api }: Session, given: string): Promise<string> {
+  const { items } = await api.list('/policies', rowsMax);
+  return idOf(items, { given, idField: 'policy_id', noun: 'policy', lister: 'aos policies list' });
+}
+
+interface Search {
+  readonly given: string;
+  readonly idField: string;
+  readonly noun: string;
+  readonly lister: string;
+}
+
+function idOf(rows: readonly Row[], { given, idField, noun, lister }: Search): string {
+  const byId = rows.filter((row) => row[idField] === given);
+  const found = byId.length > 0 ? byId : rows.filter((row) => row['name'] === given);
+  const ids = found.map((row) => String(row[idField]));
+  if (ids.length > 1) throw usageFailure(`${ids.length} share the name ${given}: ${ids.join(', ')}`, 'give the id');
+  const [id] = ids;
+  if (id !== undefined) return id;
+  throw new CliFailure(`resource_not_found: no ${noun} ${given}`, exitCodes.refused, `see ${lister}`);
+}
