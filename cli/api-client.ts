@@ -117,7 +117,7 @@ function unreachable(error: unknown, apiUrl: string, sent: { idempotencyKey?: st
   const said: Pick<WireError, 'code' | 'message'> =
     name === 'TimeoutError'
       ? { code: 'timeout', message: `no answer from ${apiUrl} in time` }
-      : { code: 'network_error', message: `${apiUrl} cannot be reached (${cause?.code ?? message})` };
+      : { code: 'network_error', message: `${apiUrl} cannot be reached (${cause?.code ?? cause?.message ?? message})` };
   return new ApiFailure({ category: 'transient', ...said }, sent);
 }
 

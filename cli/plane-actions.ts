@@ -1,7 +1,8 @@
+import type { PlaneActionName } from '../contracts/knowledge';
 import { usageFailure } from './failures';
 import { shellWord } from './text';
 
-const actionByWord: Readonly<Record<string, string>> = {
+const actionByWord: Readonly<Record<string, PlaneActionName>> = {
   verify: 'verify_knowledge_plane',
   ingest: 'ingest_knowledge_plane',
   index: 'index_knowledge_plane',
@@ -22,10 +23,11 @@ const actionByWord: Readonly<Record<string, string>> = {
 export const planeActionWords = Object.keys(actionByWord);
 
 /** The action that a short word means; an action's full name stays as it is. */
-export function planeAction(word: string): string {
+export function planeAction(word: string): PlaneActionName {
   const action = Object.hasOwn(actionByWord, word) ? actionByWord[word] : undefined;
   if (action !== undefined) return action;
-  if (Object.values(actionByWord).includes(word)) return word;
+  const known = Object.values(actionByWord).find((each) => each === word);
+  if (known !== undefined) return known;
   throw usageFailure(`unknown action ${word}`, `one of: ${planeActionWords.join(', ')}`);
 }
 

@@ -1,3 +1,4 @@
+import type { PlaneState } from '../contracts/knowledge';
 import type { Row } from './api-client';
 import { exitCodes } from './exit-codes';
 import { ApiFailure, CliFailure } from './failures';
@@ -14,7 +15,7 @@ const pollMs = 500;
 // Between two jobs of an onboarding there is a moment without one; only a longer pause is rest.
 const settleMs = 3000;
 const lostPollsMax = 20;
-const terminalStates: readonly string[] = ['FAILED', 'PURGED'];
+const terminalStates: readonly string[] = ['FAILED', 'PURGED'] satisfies PlaneState[];
 const valueOfActive = 200;
 
 /** Looks at a plane until it rests, ends or reaches a state, and returns the last look. */
@@ -67,13 +68,13 @@ export function hasFailed(look: PlaneLook): boolean {
 
 /** Whether this state, or a later one on the way to ACTIVE, is reached: a poll may miss a short one. */
 export function hasReached(look: PlaneLook, until: string): boolean {
-  const wanted = valueByState[until];
+  const wanted = valueByState[until as PlaneState];
   const value = look.state['value'];
   if (stateName(look) === until) return true;
   return wanted !== undefined && typeof value === 'number' && value >= wanted && value <= valueOfActive;
 }
 
-const valueByState: Readonly<Record<string, number>> = {
+const valueByState: Readonly<Partial<Record<PlaneState, number>>> = {
   DRAFT: 100,
   PENDING_VERIFY: 110,
   VERIFIED: 120,
@@ -85,9 +86,9 @@ const valueByState: Readonly<Record<string, number>> = {
 };
 
 /** The states that `--until` takes. */
-export const watchableStates = [
+export const watchableStates: readonly string[] = [
   ...Object.keys(valueByState),
-  ...['PENDING_DEACTIVATE', 'DEACTIVATED', 'ARCHIVED', 'PURGED', 'FAILED'],
+  ...(['PENDING_DEACTIVATE', 'DEACTIVATED', 'ARCHIVED', 'PURGED', 'FAILED'] satisfies PlaneState[]),
 ];
 
 async function lookAt({ api }: Session, planeId: string): Promise<PlaneLook> {

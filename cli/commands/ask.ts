@@ -5,7 +5,7 @@ import type { CliRun } from '../deps';
 import { integerBetween } from '../option-values';
 import { resolvePlane } from '../resolve-name';
 import { action, type Session } from '../session';
-import { firstOf, renderFields, renderTable, type Column } from '../table';
+import { renderFields, renderTable, type Column } from '../table';
 
 const topKMax = 100;
 
@@ -49,13 +49,20 @@ const hitColumns: readonly Column[] = [
   { title: '#', value: (_hit, index) => index + 1 },
   { title: 'score', value: ({ score }) => (typeof score === 'number' ? score.toFixed(4) : score) },
   { title: 'document', value: documentOf },
+  { title: 'source', value: sourceOf },
   { title: 'excerpt', value: ({ text }) => excerpt(text), wraps: true },
 ];
 
 function documentOf(hit: Row): unknown {
-  const { source } = hit;
-  if (typeof source !== 'object' || source === null) return source ?? hit['document_id'];
-  return firstOf(source as Row, ['document_name', 'name', 'path']) ?? hit['document_id'];
+  return sourceFields(hit)['document'] ?? hit['document_id'];
+}
+
+function sourceOf(hit: Row): unknown {
+  return sourceFields(hit)['name'] ?? sourceFields(hit)['source_id'];
+}
+
+function sourceFields({ source }: Row): Row {
+  return typeof source === 'object' && source !== null ? (source as Row) : {};
 }
 
 function excerpt(text: unknown): string {

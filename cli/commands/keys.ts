@@ -15,7 +15,7 @@ interface CreateOptions {
 export function addKeyCommands(program: Command, run: CliRun): void {
   const keys = program.command('keys').description('API keys of the tenant');
   addWriteCommand(keys, 'create <name>', 'make a key; it is shown once', ['role'])
-    .requiredOption('--role <role>', 'what the new key may do: admin, developer, viewer, auditor')
+    .requiredOption('--role <role>', 'what the new key may do: admin, developer, viewer, auditor, agent')
     .option('--expires-at <time>', 'when it ends, for example 2027-01-31T12:00:00Z', utcTime)
     .action(action(run, create, { own: ['role'] }));
   addListCommand(keys, 'list', 'the keys, without their secrets').action(action(run, list));

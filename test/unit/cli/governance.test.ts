@@ -20,11 +20,11 @@ test('ask shows ranked hits, evidence, snapshot and tokens', async () => {
     document_id: 'doc_1',
     score: 0.51234,
     text: `leave\n${'word '.repeat(100)}`,
-    source: { name: 'leave.md' },
+    source: { source_id: 's1', name: 'hr', document: 'leave.md' },
   };
   api.on('POST /retrieval/execute', {
     data: {
-      hits: [hit, { ...hit, source: 'hr' }],
+      hits: [hit, { ...hit, source: undefined }],
       evidence_id: 'ev_1',
       policy_snapshot_id: 'SNAP-1',
       tokens_consumed: 42,
@@ -32,8 +32,8 @@ test('ask shows ranked hits, evidence, snapshot and tokens', async () => {
   });
   const { exitCode, stdout } = await aos('ask', 'handbook', 'How', 'many', 'days?', '--top-k', '2');
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^1 +0\.5123 +leave\.md +leave word/m);
-  expect(stdout).toMatch(/^2 +0\.5123 +hr /m);
+  expect(stdout).toMatch(/^1 +0\.5123 +leave\.md +hr +leave word/m);
+  expect(stdout).toMatch(/^2 +0\.5123 +doc_1 /m);
   expect(stdout).toMatch(/evidence +ev_1\nsnapshot +SNAP-1\ntokens +42/);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   await aos('ask', 'handbook', 'days', '--search', '--run', 'run_1');
