@@ -1,0 +1,26 @@
+import type { Readable } from 'node:stream';
+
+export interface StoredObject {
+  /** SHA-256 of the bytes, 64 hex: also the key. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Content-addressed and per tenant: the same bytes are stored once, and a stored object never changes. */
+export interface ObjectStore {
+  /**
+   * Streams the bytes in; visible only when complete and flushed to disk.
+   * Over `bytesMax` it fails with `invalid_input`, and nothing is left behind.
+   */
+  put(
+    tenantId: string,
+    content: Readable | Buffer,
+    options?: { readonly bytesMax?: number; readonly signal?: AbortSignal },
+  ): Promise<StoredObject>;
+  /** The bytes, checked against their hash; `resource_not_found` when absent, `internal_error` when damaged. */
+  get(tenantId: string, sha256: string): Promise<Buffer>;
+  exists(tenantId: string, sha256: string): Promise<boolean>;
+  delete(tenantId: string, sha256: string): Promise<void>;
+  /** A real write, read and delete; throws when the store cannot be used. */
+  checkHealth(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import { UnreadableDocument } from './port';
+
+const controlShareMax = 0.1;
+
+/**
+ * Text of the bytes: UTF-8, or UTF-16 with its byte order mark; newlines become `\n`.
+ * Other encodings are not guessed: a wrong guess would be indexed as nonsense. Fails as `not_text` or `empty`.
+ */
+export function decodeText(bytes: Buffer): string {
+  const text = normaliseText(decode(bytes));
+  if (text.trim() === '') throw new UnreadableDocument('empty', 'The document holds no text.');
+  return text;
+}
+
+/** Well-formed Unicode without NUL, newlines as `\n`. */
+export function normaliseText(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/\0/g, ' ')
+    .replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+function decode(bytes: Buffer): string {
+  const text = tryDecode(encodingOf(bytes), bytes);
+  if (text === null || text.includes('\0') || isMostlyControls(text)) {
+    throw new UnreadableDocument('not_text', 'The document is not UTF-8 or UTF-16 text.');
+  }
+  return text;
+}
+
+function encodingOf(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
+}
+
+function tryDecode(encoding: string, bytes: Buffer): string | null {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function isMostlyControls(text: string): boolean {
+  const sample = text.slice(0, 65_536);
+  // eslint-disable-next-line no-control-regex
+  const controls = sample.match(/[\u0001-\u0008\u000e-\u001a\u001c-\u001f\u007f]/g)?.length ?? 0;
+  return controls > sample.length * controlShareMax;
+}

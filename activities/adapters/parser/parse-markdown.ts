@@ -1,0 +1,40 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Nodes } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { toString } from 'mdast-util-to-string';
+import { gfm } from 'micromark-extension-gfm';
+import { markdownSections } from './markdown-sections';
+import { parseHtml } from './parse-html';
+
+const extensions = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] };
+
+/** Words of headings, paragraphs, lists, tables and code, without the marks; a blank line between blocks. */
+export async function parseMarkdown(markdown: string): Promise<string> {
+  const blocks: string[] = [];
+  for (const section of markdownSections(markdown)) {
+    collect(fromMarkdown(section, extensions), blocks);
+    await setImmediate();
+  }
+  return blocks.filter((block) => block.trim() !== '').join('\n\n');
+}
+
+function collect(node: Nodes, blocks: string[]): void {
+  switch (node.type) {
+    case 'root':
+    case 'blockquote':
+    case 'list':
+    case 'listItem':
+    case 'footnoteDefinition':
+      for (const child of node.children) collect(child, blocks);
+      return;
+    case 'table':
+      blocks.push(node.children.map((row) => row.children.map((cell) => toString(cell)).join(' | ')).join('\n'));
+      return;
+    case 'html':
+      blocks.push(parseHtml(node.value));
+      return;
+    default:
+      blocks.push(toString(node, { includeHtml: false }));
+  }
+}

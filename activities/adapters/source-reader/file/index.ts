@@ -1,0 +1,1 @@
+export { createFileReader } from './create-file-reader';

@@ -1,0 +1,1 @@
+export { createUploadReader, type ListPending, type PendingUpload } from './create-upload-reader';

@@ -1,0 +1,37 @@
+const keywords = {
+  technical: ['code', 'api', 'function', 'class', 'method', 'error', 'debug'],
+  documentation: ['readme', 'guide', 'tutorial', 'howto', 'manual', 'docs'],
+  financial: ['invoice', 'payment', 'billing', 'price', 'cost', 'revenue'],
+  legal: ['agreement', 'contract', 'terms', 'license', 'copyright', 'privacy'],
+  personal: ['name', 'address', 'birthday', 'contact', 'profile'],
+  healthcare: ['patient', 'medical', 'diagnosis', 'treatment', 'health'],
+} as const;
+
+export type Category = keyof typeof keywords;
+
+export const categories = Object.keys(keywords) as readonly Category[];
+
+const categoryOf = new Map<string, Category>(
+  categories.flatMap((category) => keywords[category].map((keyword) => [keyword, category] as const)),
+);
+const anyKeyword = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${[...categoryOf.keys()].join('|')})(?![\\p{L}\\p{N}_])`, 'giu');
+
+/** The categories of which at least one keyword stands in the text as a whole word, in the order of `categories`. */
+export function findCategories(text: string): Category[] {
+  const found = new Set<Category>();
+  for (const [word] of text.matchAll(anyKeyword)) {
+    const category = categoryOf.get(word.toLowerCase());
+    if (category) found.add(category);
+    if (found.size === categories.length) break;
+  }
+  return categories.filter((category) => found.has(category));
+}
+
+/** Keeps the categories that at least a tenth of the documents have, and never fewer than one document. */
+export function keepCategories(
+  documentCounts: Readonly<Partial<Record<Category, number>>>,
+  documentsTotal: number,
+): Category[] {
+  const countMin = Math.max(documentsTotal * 0.1, 1);
+  return categories.filter((category) => (documentCounts[category] ?? 0) >= countMin);
+}
