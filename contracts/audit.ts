@@ -1,0 +1,164 @@
+import { z } from 'zod';
+
+export const auditCategories = ['governance', 'security', 'lifecycle', 'execution', 'configuration'] as const;
+export type AuditCategory = (typeof auditCategories)[number];
+export const auditSeverities = ['debug', 'info', 'warn', 'error', 'critical'] as const;
+export type AuditSeverity = (typeof auditSeverities)[number];
+export const auditOutcomes = [
+  'success',
+  'failure',
+  'blocked',
+  'skipped',
+  'pending',
+  'unknown',
+  'killed',
+] as const;
+export type AuditOutcome = (typeof auditOutcomes)[number];
+
+const words = z.string();
+const nullableWords = z.string().nullable();
+const count = z.int();
+
+const lifecycleChange = z.strictObject({
+  from_state: words,
+  to_state: words,
+  action: words,
+  gate_result: words,
+  reason: nullableWords,
+  job_id: nullableWords,
+});
+const job = z.strictObject({ job_kind: words, state: words, message: nullableWords, counts: z.record(words, count) });
+const switchChange = z.strictObject({
+  switch_id: words,
+  kind: words,
+  scope: words,
+  scope_id: nullableWords,
+  owner: words,
+  epoch: count,
+  reason: words,
+  row_hash: words,
+});
+const retrieval = z.strictObject({
+  evidence_id: words,
+  action: words,
+  query_hash: words,
+  decision: words,
+  deny_reason: nullableWords,
+  document_ids: z.array(words),
+  token_count: count,
+  redaction_applied: z.boolean(),
+  row_hash: words,
+});
+const refused = z.strictObject({
+  operation: words,
+  code: words,
+  reason: nullableWords,
+  details: z.record(words, z.unknown()),
+});
+
+/** Every event that may be appended, with what it must say. The union of these is the audit vocabulary. */
+export const auditEvents = {
+  OperationRefused: { category: 'security', severity: 'warn', evidence: refused },
+  AccessRefused: { category: 'security', severity: 'warn', evidence: refused },
+  MessageRefused: { category: 'security', severity: 'warn', evidence: z.strictObject({ message: words }) },
+  LIFECYCLE_TRANSITION: { category: 'lifecycle', severity: 'info', evidence: lifecycleChange },
+  LIFECYCLE_ROLLBACK: { category: 'lifecycle', severity: 'warn', evidence: lifecycleChange },
+  LIFECYCLE_BLOCKED: { category: 'lifecycle', severity: 'warn', evidence: refused },
+  LIFECYCLE_JOB_STARTED: { category: 'lifecycle', severity: 'info', evidence: job },
+  LIFECYCLE_JOB_COMPLETED: { category: 'lifecycle', severity: 'info', evidence: job },
+  LIFECYCLE_JOB_FAILED: { category: 'lifecycle', severity: 'error', evidence: job },
+  'job.killed_by_switch': { category: 'governance', severity: 'critical', evidence: job },
+  PlaneRegistered: {
+    category: 'lifecycle',
+    severity: 'info',
+    evidence: z.strictObject({ name: words, plane_type: words, source_types: z.array(words) }),
+  },
+  DocumentsAccepted: {
+    category: 'execution',
+    severity: 'info',
+    evidence: z.strictObject({ source_id: words, accepted: count, rejected: count, content_hash: words }),
+  },
+  DocumentDeleted: { category: 'execution', severity: 'info', evidence: z.strictObject({ document_id: words }) },
+  StageProgressed: {
+    category: 'execution',
+    severity: 'debug',
+    evidence: z.strictObject({ stage: words, counts: z.record(words, count) }),
+  },
+  PlaneGoverned: {
+    category: 'governance',
+    severity: 'info',
+    evidence: z.strictObject({
+      governance_hash: words,
+      sensitivity_level: nullableWords,
+      policy_ids: z.array(words),
+      policy_snapshot_id: nullableWords,
+    }),
+  },
+  PolicyRuleCreated: {
+    category: 'configuration',
+    severity: 'info',
+    evidence: z.strictObject({ name: words, enforcement_mode: words, conditions_hash: words }),
+  },
+  PolicyRuleModified: {
+    category: 'configuration',
+    severity: 'info',
+    evidence: z.strictObject({ from: words, to: words, reason: words }),
+  },
+  PolicyRuleRetired: {
+    category: 'configuration',
+    severity: 'info',
+    evidence: z.strictObject({ from: words, to: words, reason: words }),
+  },
+  PolicySnapshotCreated: {
+    category: 'configuration',
+    severity: 'info',
+    evidence: z.strictObject({ snapshot_id: words, version: count, content_hash: words, policy_count: count }),
+  },
+  PolicyScopeBound: { category: 'configuration', severity: 'info', evidence: z.strictObject({ bound: z.boolean() }) },
+  governance_disabled: { category: 'governance', severity: 'critical', evidence: switchChange },
+  governance_enabled: { category: 'governance', severity: 'critical', evidence: switchChange },
+  governance_degraded: { category: 'governance', severity: 'critical', evidence: switchChange },
+  governance_normal: { category: 'governance', severity: 'critical', evidence: switchChange },
+  GovernanceModeChanged: {
+    category: 'governance',
+    severity: 'critical',
+    evidence: z.strictObject({ from: words, to: words, scope: words, scope_id: words, reason: words }),
+  },
+  RetrievalAllowed: { category: 'execution', severity: 'info', evidence: retrieval },
+  RetrievalDenied: { category: 'security', severity: 'warn', evidence: retrieval },
+  RetrievalFailed: {
+    category: 'execution',
+    severity: 'error',
+    evidence: z.strictObject({ evidence_id: words, reason: words }),
+  },
+  TenantCreated: { category: 'configuration', severity: 'info', evidence: z.strictObject({ name: words }) },
+  ApiKeyCreated: {
+    category: 'security',
+    severity: 'info',
+    evidence: z.strictObject({ name: words, role: words, expires_at: nullableWords }),
+  },
+  ApiKeyRevoked: { category: 'security', severity: 'info', evidence: z.strictObject({ name: words }) },
+} as const satisfies Record<
+  string,
+  { category: AuditCategory; severity: AuditSeverity; evidence: z.ZodType<Record<string, unknown>> }
+>;
+
+export type AuditEventType = keyof typeof auditEvents;
+
+interface AuditEventCommon {
+  readonly outcome: AuditOutcome;
+  readonly planeId?: string | undefined;
+  readonly jobId?: string | undefined;
+  readonly resource?: { readonly type: string; readonly id: string };
+  readonly policyId?: string | undefined;
+  readonly policySnapshotId?: string | undefined;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What an operation hands over; who, when and under which request are added by the audit writer. */
+export type AuditEntry = {
+  [T in AuditEventType]: AuditEventCommon & {
+    readonly type: T;
+    readonly evidence: z.input<(typeof auditEvents)[T]['evidence']>;
+  };
+}[AuditEventType];

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/**
+ * A string of 1 to `max` UTF-16 units after trimming. NUL and lone surrogates are refused, because the database
+ * and canonical JSON (RFC 8785) cannot hold them.
+ */
+export function text(max: number) {
+  return z.string().trim().min(1).max(max).refine(isStorable, notStorable);
+}
+
+/** As `text`, but untouched and possibly empty: for content whose white space matters. */
+export function rawText(max: number) {
+  return z.string().max(max).refine(isStorable, notStorable);
+}
+
+export const identifier = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, 'letters, digits, _ . : - only');
+
+const notStorable = 'must be well-formed Unicode without NUL';
+
+function isStorable(value: string): boolean {
+  return !value.includes('\u0000') && value.isWellFormed();
+}

@@ -1,0 +1,59 @@
+import { changeMode, changeSwitch } from './governance/switches';
+import { recordKill } from './governance/record-kill';
+import { createTenant } from './identity/create-tenant';
+import { createKey, revokeKey } from './identity/keys';
+import { acceptDocuments, deleteDocument } from './knowledge/accept-documents';
+import { beginJob } from './knowledge/begin-job';
+import { bindPolicy, unbindPolicy } from './knowledge/bind-policy';
+import { finishClassify, recordClassified } from './knowledge/classify';
+import { completeJob } from './knowledge/complete-job';
+import { failJob, recordKilledJob } from './knowledge/fail-job';
+import { finishVerify } from './knowledge/finish-verify';
+import { beginIndexRun, commitIndexRun, recordIndexed } from './knowledge/index-run';
+import { finishIngest, recordPage } from './knowledge/ingest';
+import { openEndpoint } from './knowledge/open-endpoint';
+import { registerPlane } from './knowledge/register-plane';
+import { transitionPlane } from './knowledge/transition-plane';
+import { changePolicyState, createPolicy } from './policies/policies';
+import { createSnapshot } from './policies/snapshot';
+import type { Dispatch as DispatchOf } from './registry';
+import { beginRetrieval } from './retrieval/begin';
+import { failRetrieval, releaseRetrieval } from './retrieval/release';
+
+/** Every operation there is. A new capability adds a line here and its own files. */
+export const catalogue = {
+  'governance.kills.record': recordKill,
+  'governance.mode.change': changeMode,
+  'governance.switches.change': changeSwitch,
+  'identity.keys.create': createKey,
+  'identity.keys.revoke': revokeKey,
+  'identity.tenants.create': createTenant,
+  'knowledge.activate.open_endpoint': openEndpoint,
+  'knowledge.classify.finish': finishClassify,
+  'knowledge.classify.record_batch': recordClassified,
+  'knowledge.documents.accept': acceptDocuments,
+  'knowledge.documents.delete': deleteDocument,
+  'knowledge.index.begin_run': beginIndexRun,
+  'knowledge.index.commit_run': commitIndexRun,
+  'knowledge.index.record_batch': recordIndexed,
+  'knowledge.ingest.finish': finishIngest,
+  'knowledge.ingest.record_page': recordPage,
+  'knowledge.jobs.begin': beginJob,
+  'knowledge.jobs.complete': completeJob,
+  'knowledge.jobs.fail': failJob,
+  'knowledge.jobs.record_kill': recordKilledJob,
+  'knowledge.planes.bind_policy': bindPolicy,
+  'knowledge.planes.register': registerPlane,
+  'knowledge.planes.transition': transitionPlane,
+  'knowledge.planes.unbind_policy': unbindPolicy,
+  'knowledge.verify.finish': finishVerify,
+  'policies.create': createPolicy,
+  'policies.lifecycle': changePolicyState,
+  'policies.snapshots.create': createSnapshot,
+  'retrieval.begin': beginRetrieval,
+  'retrieval.fail': failRetrieval,
+  'retrieval.release': releaseRetrieval,
+} as const;
+
+export type Catalogue = typeof catalogue;
+export type Dispatch = DispatchOf<Catalogue>;

@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import type { AuditEntry } from '../contracts/audit';
+import type { EngineError } from '../contracts/errors';
+import type { ExecutionContext } from '../contracts/execution-context';
+import type { OutboxMessage } from '../contracts/outbox';
+import { parseInput } from '../contracts/parse';
+import type { Permission, Role } from '../contracts/roles';
+import type { Scope, SwitchRow } from '../contracts/switches';
+import { requireAll, type EnforcementMode, type Invariant } from './invariants';
+import type { Transaction } from './transaction/database';
+import type { EffectIntentEntry, EffectOutcomeEntry } from './transaction/effects';
+import type { FenceExemption } from './transaction/fence';
+
+/** What an operation's functions may use. Audit entries and messages are written with the transaction or not at all. */
+export interface Work {
+  readonly tx: Transaction;
+  readonly context: ExecutionContext;
+  readonly roles: readonly Role[];
+  readonly mode: EnforcementMode;
+  /** The switch rows that the fence read: what a job must remember as seen. Empty for exempt operations. */
+  readonly switches: readonly SwitchRow[];
+  /** Appends an event and returns its id. */
+  audit(entry: AuditEntry): string;
+  /** Opens an effect: committed before anything leaves, closed by exactly one first outcome. */
+  intend(intent: EffectIntentEntry): void;
+  /** Closes an opened effect; a later outcome is appended as a resolution. */
+  settle(outcome: EffectOutcomeEntry): void;
+  /** Sends a message after the commit, at least once. */
+  enqueue(message: OutboxMessage): void;
+}
+
+export interface Refused {
+  /** Replaces the general refusal event. */
+  readonly entry: AuditEntry;
+  /** Added to the details of the answer. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** One governed write: data and a few functions. Facts are read under lock, before the handler and again after it. */
+export interface Operation<Params, Facts, Result> {
+  readonly name: string;
+  /** Any of these is enough. */
+  readonly permission: Permission | readonly Permission[];
+  readonly params: z.ZodType<Params>;
+  /** `fenced`, or why the operation may commit although a switch is engaged. */
+  readonly fence: 'fenced' | FenceExemption;
+  /** Begins new work, which a degraded scope refuses. */
+  readonly startsWork?: boolean;
+  /** `fresh` answers carry customer data: never stored, decided anew for each call. */
+  readonly answer?: 'stored' | 'fresh';
+  /** Scopes beyond global, tenant and run. */
+  scopes?(input: { readonly context: ExecutionContext; readonly params: Params }): readonly Scope[];
+  /** The job that this operation works for: a kill thrown since the job began refuses it, though it may be off again. */
+  job?(params: Params): string;
+  loadFacts(work: Work, params: Params): Promise<Facts>;
+  readonly before?: readonly Invariant<{ params: Params; facts: Facts }>[];
+  readonly after?: readonly Invariant<{ params: Params; earlier: Facts; facts: Facts }>[];
+  handle(work: Work, input: { readonly params: Params; readonly facts: Facts }): Promise<Result>;
+  refused?(work: Work, input: { readonly params: Params; readonly error: EngineError }): Promise<Refused>;
+  /** What a repeated call is answered with, where the first answer holds a secret that is shown once. */
+  remembered?(result: Result): Result;
+  /** Scopes whose barrier must be passed after the commit and before the answer. */
+  barriers?(result: Result): readonly Scope[];
+}
+
+/** An operation as the registry sees it: its facts are its own business. */
+export interface DefinedOperation<Params = unknown, Result = unknown> {
+  readonly name: string;
+  readonly permissions: readonly Permission[];
+  readonly fence: 'fenced' | FenceExemption;
+  readonly startsWork: boolean;
+  readonly answer: 'stored' | 'fresh';
+  parse(value: unknown): Params;
+  scopes(context: ExecutionContext, params: Params): readonly Scope[];
+  job(params: Params): string | undefined;
+  execute(work: Work, params: Params): Promise<Result>;
+  refused(work: Work, params: Params, error: EngineError): Promise<Refused> | undefined;
+  remembered(result: Result): Result;
+  barriers(result: Result): readonly Scope[];
+}
+
+/** Closes over the facts, so that operations of every shape fit one registry. */
+export function defineOperation<Params, Facts, Result>(
+  operation: Operation<Params, Facts, Result>,
+): DefinedOperation<Params, Result> {
+  const { name, permission, fence, startsWork = false, answer = 'stored', before = [], after = [] } = operation;
+  return {
+    name,
+    permissions: typeof permission === 'string' ? [permission] : permission,
+    fence,
+    startsWork,
+    answer,
+    parse: (value) => parseInput({ schema: operation.params, value, subject: 'the parameters are' }),
+    scopes: (context, params) => operation.scopes?.({ context, params }) ?? [],
+    job: (params) => operation.job?.(params),
+    refused: (work, params, error) => operation.refused?.(work, { params, error }),
+    remembered: (result) => operation.remembered?.(result) ?? result,
+    barriers: (result) => operation.barriers?.(result) ?? [],
+    async execute(work, params) {
+      const earlier = await operation.loadFacts(work, params);
+      requireAll(before, { params, facts: earlier }, work.mode);
+      const result = await operation.handle(work, { params, facts: earlier });
+      if (after.length > 0) {
+        requireAll(after, { params, earlier, facts: await operation.loadFacts(work, params) }, work.mode);
+      }
+      return result;
+    },
+  };
+}

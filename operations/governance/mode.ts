@@ -1,0 +1,15 @@
+import { sql } from 'kysely';
+import type { GovernanceMode, SwitchScope } from '../../contracts/switches';
+import type { Work } from '../define';
+
+/** The mode of one scope by its own switches, whoever owns them: KILL before DEGRADED before NORMAL. */
+export async function readMode(
+  { tx }: Work,
+  { scope, scopeId }: { scope: SwitchScope; scopeId: string },
+): Promise<GovernanceMode> {
+  const { rows } = await sql<{ kind: string }>`
+    select kind from runtime_switches
+    where enabled and scope_type = ${scope} and coalesce(scope_id, '') = ${scopeId}`.execute(tx);
+  if (rows.some(({ kind }) => kind === 'kill')) return 'KILL';
+  return rows.some(({ kind }) => kind === 'degraded') ? 'DEGRADED' : 'NORMAL';
+}

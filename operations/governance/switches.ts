@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { refusal } from '../../contracts/errors';
+import { governanceModes, switchKinds, switchScopes, type SwitchKind } from '../../contracts/switches';
+import { text } from '../../contracts/text';
+import { defineOperation } from '../define';
+import { readMode } from './mode';
+import { resolveTarget, setSwitch } from './set-switch';
+
+const scopeParams = { scope: z.enum(switchScopes), scopeId: text(128).optional(), reason: text(1000) };
+
+/** Throws or releases one switch. The answer to a throw comes after its barrier: nothing in the scope commits behind it. */
+export const changeSwitch = defineOperation({
+  name: 'governance.switches.change',
+  permission: ['switch:tenant', 'switch:global'],
+  params: z.strictObject({ ...scopeParams, enabled: z.boolean(), kind: z.enum(switchKinds) }),
+  fence: 'throwing-and-releasing-switches',
+  loadFacts: (work, target) => resolveTarget(work, target),
+
+  async handle(work, { params: { enabled, reason }, facts: target }) {
+    const previousMode = await readMode(work, target);
+    const change = await setSwitch(work, target, { enabled, reason });
+    if (!enabled && change.switchId === '') throw refusal('NOT_FOUND', 'there is no such switch of yours to release');
+    return { ...change, previousMode, currentMode: await readMode(work, target) };
+  },
+  barriers: ({ enabled, scope, scopeId }) => (enabled ? [{ type: scope, id: scopeId }] : []),
+});
+
+const modeSwitches: Readonly<Record<(typeof governanceModes)[number], Readonly<Record<'kill' | 'degraded', boolean>>>> = {
+  NORMAL: { kill: false, degraded: false },
+  DEGRADED: { kill: false, degraded: true },
+  KILL: { kill: true, degraded: false },
+};
+
+/** Sets the mode of a scope: KILL and DEGRADED are its switches, NORMAL is both released. */
+export const changeMode = defineOperation({
+  name: 'governance.mode.change',
+  permission: ['switch:tenant', 'switch:global'],
+  params: z.strictObject({ ...scopeParams, mode: z.enum(governanceModes) }),
+  fence: 'throwing-and-releasing-switches',
+
+  async loadFacts(work, { scope, scopeId }) {
+    const targets = { kill: await resolveTarget(work, { kind: 'kill', scope, scopeId }) };
+    return { ...targets, degraded: await resolveTarget(work, { kind: 'degraded', scope, scopeId }) };
+  },
+
+  async handle(work, { params: { mode, reason }, facts }) {
+    const previousMode = await readMode(work, facts.kill);
+    const wanted = modeSwitches[mode];
+    // The stricter switch first, so that no moment between the two is laxer than both ends.
+    const order: readonly SwitchKind[] = wanted.kill ? ['kill', 'degraded'] : ['degraded', 'kill'];
+    for (const kind of order as readonly ('kill' | 'degraded')[]) {
+      await setSwitch(work, facts[kind], { enabled: wanted[kind], reason });
+    }
+    work.audit({
+      type: 'GovernanceModeChanged',
+      outcome: 'success',
+      evidence: { from: previousMode, to: mode, scope: facts.kill.scope, scope_id: facts.kill.scopeId, reason },
+    });
+    return {
+      previousMode,
+      currentMode: await readMode(work, facts.kill),
+      scope: facts.kill.scope,
+      scopeId: facts.kill.scopeId,
+      engaged: mode !== 'NORMAL',
+    };
+  },
+  barriers: ({ engaged, scope, scopeId }) => (engaged ? [{ type: scope, id: scopeId }] : []),
+});

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { failureTarget, type JobKind } from '../../contracts/knowledge';
+import { JobId, PlaneId } from '../../contracts/knowledge-schemas';
+import { defineOperation } from '../define';
+import { applyTransition } from './apply-transition';
+import { endJob } from './end-job';
+import { lockJob, lockPlane, stateOf } from './rows';
+
+const EndedJobParams = z.strictObject({
+  planeId: PlaneId,
+  jobId: JobId,
+  code: z.string().max(64),
+  message: z.string().max(2000),
+});
+
+/** Records the permanent failure of a job: rollback edge where there is one, else FAILED; an ACTIVE plane stays so. */
+export const failJob = defineOperation({
+  name: 'knowledge.jobs.fail',
+  permission: 'system:execute',
+  params: EndedJobParams,
+  fence: 'fenced',
+  scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
+
+  async loadFacts(work, { planeId, jobId }) {
+    const plane = await lockPlane(work, planeId);
+    return { plane, job: await lockJob(work, planeId, jobId) };
+  },
+
+  async handle(work, { params: { planeId, jobId, code, message }, facts: { plane, job } }) {
+    const state = stateOf(plane);
+    const isOpen = job.status === 'queued' || job.status === 'running';
+    work.audit({
+      type: 'LIFECYCLE_JOB_FAILED',
+      outcome: isOpen ? 'failure' : 'skipped',
+      planeId,
+      jobId,
+      evidence: { job_kind: job.kind, state, message, counts: {} },
+      error: { code, message },
+    });
+    if (!isOpen) return { state, ended: false };
+
+    await endJob(work, { plane, jobId, status: 'failed', errorCode: code, message });
+    const to = failureTarget(state);
+    if (to !== state) {
+      const action = job.kind satisfies string as JobKind;
+      await applyTransition(work, { plane, to, action, reason: message, jobId, rollback: to !== 'FAILED' });
+    } else {
+      await work.tx
+        .updateTable('knowledge_planes')
+        .set({ next_action: 'retry_knowledge_plane', status_reason: message, updated_at: new Date() })
+        .where('plane_id', '=', planeId)
+        .execute();
+    }
+    return { state: to, ended: true };
+  },
+});
+
+/** Records that a switch or a signal stopped the job. The state stays; what is left to do is a retry. */
+export const recordKilledJob = defineOperation({
+  name: 'knowledge.jobs.record_kill',
+  permission: 'system:execute',
+  params: EndedJobParams,
+  fence: 'recording-a-kill',
+
+  async loadFacts(work, { planeId, jobId }) {
+    const plane = await lockPlane(work, planeId);
+    return { plane, job: await lockJob(work, planeId, jobId) };
+  },
+
+  async handle(work, { params: { planeId, jobId, code, message }, facts: { plane, job } }) {
+    const isOpen = job.status === 'queued' || job.status === 'running';
+    work.audit({
+      type: 'job.killed_by_switch',
+      outcome: isOpen ? 'killed' : 'skipped',
+      planeId,
+      jobId,
+      evidence: { job_kind: job.kind, state: stateOf(plane), message, counts: {} },
+      error: { code, message },
+    });
+    if (!isOpen) return { ended: false };
+    await endJob(work, { plane, jobId, status: 'killed', errorCode: code, message });
+    await work.tx
+      .updateTable('knowledge_planes')
+      .set({ next_action: 'retry_knowledge_plane', status_reason: message, updated_at: new Date() })
+      .where('plane_id', '=', planeId)
+      .execute();
+    return { ended: true };
+  },
+});

@@ -1,0 +1,138 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { refusal } from '../../contracts/errors';
+import { JobId, PlaneId, Sha256, SourceId } from '../../contracts/knowledge-schemas';
+import { rawText } from '../../contracts/text';
+import { defineOperation, type Work } from '../define';
+import { newId } from '../ids';
+import { lockRunningJob } from './rows';
+import { saveStageProgress } from './stage-progress';
+
+export const pageItemsMax = 100;
+
+const IngestedItem = z.strictObject({
+  name: rawText(1024),
+  version: Sha256.nullable(),
+  bytes: z.int().min(0),
+  format: z.string().max(32).nullable(),
+  textKey: Sha256.nullable(),
+  deadLetter: z.strictObject({ code: z.string().max(64), reason: z.string().max(1000) }).nullable(),
+});
+export type IngestedItem = z.infer<typeof IngestedItem>;
+
+/** Commits one page of documents together with the cursor behind it. */
+export const recordPage = defineOperation({
+  name: 'knowledge.ingest.record_page',
+  permission: 'write:planes',
+  params: z.strictObject({
+    planeId: PlaneId,
+    jobId: JobId,
+    sourceId: SourceId,
+    items: z.array(IngestedItem).max(pageItemsMax),
+    /** The whole checkpoint of the stage: by source, the next cursor, or null when the source is read. */
+    checkpoint: z.record(SourceId, z.string().max(2048).nullable()),
+    percentage: z.number().min(0).max(100),
+  }),
+  fence: 'fenced',
+  scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
+  job: ({ jobId }) => jobId,
+  loadFacts: (work, { planeId, jobId }) => lockRunningJob(work, planeId, jobId),
+
+  async handle(work, { params, facts: { plane } }) {
+    const { planeId, jobId, sourceId, items, checkpoint, percentage } = params;
+    if (items.length > 0) await upsertDocuments(work, { planeId: plane.plane_id, jobId, sourceId, items });
+    const stored = items.filter(({ deadLetter }) => deadLetter === null).length;
+    const counts = { found: items.length, stored, dead_letters: items.length - stored };
+    await saveStageProgress(work, { planeId, jobId, stage: 'ingest', status: 'running', percentage, checkpoint });
+    work.audit({ type: 'StageProgressed', outcome: 'success', planeId, jobId, evidence: { stage: 'ingest', counts } });
+    return counts;
+  },
+});
+
+interface Page {
+  readonly planeId: string;
+  readonly jobId: string;
+  readonly sourceId: string;
+  readonly items: readonly IngestedItem[];
+}
+
+// An unchanged document keeps its status. One that was deleted by hand stays so until its content changes.
+async function upsertDocuments({ tx, context }: Work, { planeId, jobId, sourceId, items }: Page): Promise<void> {
+  const rows = JSON.stringify(items.map((item) => ({ ...item, documentId: newId('doc_') })));
+  await sql`
+    insert into knowledge_documents as d (document_id, plane_id, source_id, tenant_id, name, status, version, bytes,
+      format, text_key, dead_letter_code, dead_letter_reason, seen_job_id)
+    select i->>'documentId', ${planeId}, ${sourceId}, ${context.tenantId}, i->>'name',
+      case when i->'deadLetter' = 'null'::jsonb then 'stored' else 'dead_letter' end,
+      i->>'version', (i->>'bytes')::bigint, i->>'format', i->>'textKey',
+      i->'deadLetter'->>'code', i->'deadLetter'->>'reason', ${jobId}
+    from jsonb_array_elements(${rows}::jsonb) as i
+    on conflict (source_id, name) do update set
+      seen_job_id = excluded.seen_job_id,
+      status = case
+        when d.status in ('indexed', 'deleted') and d.version is not distinct from excluded.version then d.status
+        else excluded.status end,
+      deleted_at = case when d.version is not distinct from excluded.version then d.deleted_at end,
+      version = excluded.version, bytes = excluded.bytes, format = excluded.format, text_key = excluded.text_key,
+      dead_letter_code = excluded.dead_letter_code, dead_letter_reason = excluded.dead_letter_reason,
+      updated_at = now()`.execute(tx);
+}
+
+/** Ends ingestion: documents that left their source are deleted, and too many unreadable ones fail the stage. */
+export const finishIngest = defineOperation({
+  name: 'knowledge.ingest.finish',
+  permission: 'write:planes',
+  params: z.strictObject({ planeId: PlaneId, jobId: JobId, readSourceIds: z.array(SourceId).max(50) }),
+  fence: 'fenced',
+  scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
+  job: ({ jobId }) => jobId,
+  loadFacts: (work, { planeId, jobId }) => lockRunningJob(work, planeId, jobId),
+
+  async handle(work, { params: { planeId, jobId, readSourceIds }, facts: { plane, job } }) {
+    const pruned = await pruneVanished(work, { jobId, readSourceIds });
+    const counts = { ...(await countDocuments(work, planeId)), pruned };
+    if (job.kind === 'ingest_data') requireReadable(counts, plane.unreadable_tolerance);
+    await sql`update knowledge_planes p set document_count = ${counts.stored}, updated_at = now(), total_bytes =
+      (select coalesce(sum(bytes), 0) from knowledge_documents d where d.plane_id = p.plane_id
+        and d.status in ('stored', 'indexed')) where plane_id = ${planeId}`.execute(work.tx);
+    await sql`update knowledge_sources set status = 'ingested', last_ingested_at = now(), last_error = null,
+      updated_at = now() where plane_id = ${planeId}`.execute(work.tx);
+    const message = `${counts.found} found: ${counts.stored} stored, ${counts.dead_letters} unreadable`;
+    await saveStageProgress(work, { planeId, jobId, stage: 'ingest', status: 'completed', percentage: 100, message });
+    work.audit({ type: 'StageProgressed', outcome: 'success', planeId, jobId, evidence: { stage: 'ingest', counts } });
+    return counts;
+  },
+});
+
+async function pruneVanished(
+  { tx }: Work,
+  { jobId, readSourceIds }: { jobId: string; readSourceIds: readonly string[] },
+): Promise<number> {
+  const { rows } = await sql`
+    update knowledge_documents set status = 'deleted', deleted_at = now(), updated_at = now()
+    where source_id = any(${readSourceIds}::text[]) and seen_job_id is distinct from ${jobId} and status <> 'deleted'
+    returning 1`.execute(tx);
+  return rows.length;
+}
+
+async function countDocuments({ tx }: Work, planeId: string) {
+  const { rows } = await sql<{ found: number; stored: number; dead_letters: number }>`
+    select count(*)::int as found, (count(*) filter (where status in ('stored', 'indexed')))::int as stored,
+      (count(*) filter (where status = 'dead_letter'))::int as dead_letters
+    from knowledge_documents where plane_id = ${planeId} and status in ('stored', 'indexed', 'dead_letter')`.execute(tx);
+  return rows[0] ?? { found: 0, stored: 0, dead_letters: 0 };
+}
+
+function requireReadable(counts: { found: number; dead_letters: number }, tolerance: number): void {
+  if (counts.found === 0) {
+    throw refusal('INGESTION_FAILED', 'the sources hold no documents; add some, then ingest again');
+  }
+  if (counts.dead_letters / counts.found > tolerance) {
+    throw refusal(
+      'INGESTION_FAILED',
+      `${counts.dead_letters} of ${counts.found} documents are unreadable, more than the plane tolerates; ` +
+        'see GET /planes/{id}/documents?status=dead_letter',
+      { details: counts },
+    );
+  }
+}

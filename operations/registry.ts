@@ -1,0 +1,173 @@
+import { EngineError, errorRules, refusal } from '../contracts/errors';
+import type { ExecutionContext } from '../contracts/execution-context';
+import { isPermitted } from '../contracts/roles';
+import type { Scope } from '../contracts/switches';
+import type { DefinedOperation } from './define';
+import { readJobAuthority } from './transaction/job-authority';
+import { claimKey, freeKey, saveFailure, saveResult, type IdempotencyClaim } from './transaction/claim';
+import { digestOf } from './transaction/canonical';
+import type { Database } from './transaction/database';
+import { toEngineFault } from './transaction/faults';
+import { passBarrier, passFence } from './transaction/fence';
+import { inTransaction, type OpenTransaction } from './transaction/transaction';
+import { createWork, flushWork, recordRefusal } from './transaction/work';
+
+export type Catalogue = Readonly<Record<string, DefinedOperation>>;
+
+export interface OperationRequest<Params> {
+  readonly params: Params;
+  /** The same key and parameters give the same answer; ignored by operations with fresh answers. */
+  readonly idempotencyKey: string;
+}
+
+type ParamsOf<O> = O extends DefinedOperation<infer P, unknown> ? P : never;
+type ResultOf<O> = O extends DefinedOperation<never, infer R> ? R : O extends { execute(...args: never[]): Promise<infer R> } ? R : never;
+
+/** One transaction a call. Refusals are audited and thrown as EngineError with a code from the table. */
+export type Dispatch<C extends Catalogue> = <N extends keyof C & string>(
+  context: ExecutionContext,
+  name: N,
+  request: OperationRequest<ParamsOf<C[N]>>,
+) => Promise<ResultOf<C[N]>>;
+
+export interface DispatchDependencies<C extends Catalogue> {
+  readonly catalogue: C;
+  readonly db: Database;
+  /** A pool of its own, so that a throw never waits for a connection behind the work it stops. */
+  readonly switchDb: Database;
+  /** Called after a commit that left messages in the outbox, with their row ids. */
+  readonly onCommitted: (outboxIds: readonly string[]) => void;
+}
+
+/** Freezes the catalogue and returns the only entry to it. */
+export function createDispatch<C extends Catalogue>(dependencies: DispatchDependencies<C>): Dispatch<C> {
+  const catalogue = Object.freeze({ ...dependencies.catalogue });
+  for (const [name, operation] of Object.entries(catalogue)) {
+    if (operation.name !== name) throw new Error(`operation ${operation.name} is registered as ${name}`);
+  }
+  const dispatch = async (context: ExecutionContext, name: string, request: OperationRequest<unknown>) => {
+    const operation = catalogue[name];
+    if (operation === undefined) throw new EngineError('unsupported_operation', `there is no operation ${name}`);
+    return run(dependencies, { operation, context, request });
+  };
+  return dispatch as Dispatch<C>;
+}
+
+interface Call {
+  readonly operation: DefinedOperation;
+  readonly context: ExecutionContext;
+  readonly request: OperationRequest<unknown>;
+}
+
+type Outcome =
+  | { readonly result: unknown; readonly outboxIds: readonly string[] }
+  | { readonly refused: EngineError };
+
+async function run(dependencies: DispatchDependencies<Catalogue>, call: Call): Promise<unknown> {
+  const isThrow = call.operation.fence === 'throwing-and-releasing-switches';
+  const db = isThrow ? dependencies.switchDb : dependencies.db;
+  const outcome = await attempt(db, call);
+  if ('refused' in outcome) throw outcome.refused;
+  if (outcome.outboxIds.length > 0) dependencies.onCommitted(outcome.outboxIds);
+  for (const scope of call.operation.barriers(outcome.result)) await passBarrier(dependencies.switchDb, scope);
+  return outcome.result;
+}
+
+// Known refusals before the claim end the transaction, so their audit needs one of its own.
+async function attempt(db: Database, call: Call): Promise<Outcome> {
+  const progress: { params?: unknown } = {};
+  try {
+    return await inTransaction(db, call.context, (open) => decide(open, call, progress));
+  } catch (error) {
+    const fault = toEngineFault(error);
+    if (!(fault instanceof EngineError) || errorRules[fault.code].category === 'transient') throw fault;
+    return { refused: await inTransaction(db, call.context, (open) => refuse(open, call, fault, progress.params)) };
+  }
+}
+
+async function decide(open: OpenTransaction, call: Call, progress: { params?: unknown }): Promise<Outcome> {
+  const { operation, context, request } = call;
+  const { tx } = open;
+  requirePermission(open, operation);
+  const params = operation.parse(request.params);
+  progress.params = params;
+
+  const switches = await fence(open, call, params);
+  const claim = claimOf(call, params);
+  if (claim !== undefined) {
+    const claimed = await claimKey(tx, claim);
+    if (claimed.state === 'completed') return { result: claimed.result, outboxIds: [] };
+    if (claimed.state === 'permanently_failed') return { refused: claimed.error };
+  }
+
+  const work = createWork({ open, context, switches });
+  const savepoint = await tx.savepoint('decision').execute();
+  try {
+    const result = await operation.execute(work, params);
+    const outboxIds = await flushWork(work, operation.name);
+    if (claim !== undefined) await saveResult(tx, claim, operation.remembered(result));
+    return { result, outboxIds };
+  } catch (error) {
+    const fault = toEngineFault(error);
+    if (!(fault instanceof EngineError)) throw error;
+    await savepoint.rollbackToSavepoint('decision').execute();
+    const refused = await refuse(open, call, fault, params);
+    if (claim !== undefined) {
+      const isFinal = errorRules[fault.code].category === 'permanent' && fault.reason !== 'in_progress';
+      await (isFinal ? saveFailure(tx, claim, refused) : freeKey(tx, claim));
+    }
+    return { refused };
+  }
+}
+
+async function fence(open: OpenTransaction, { operation, context }: Call, params: unknown) {
+  if (operation.fence !== 'fenced') {
+    open.passed = true;
+    return [];
+  }
+  const jobId = operation.job(params);
+  const authority = jobId === undefined ? undefined : await readJobAuthority(open.tx, jobId);
+  const switches = await passFence(open.tx, {
+    scopes: [...standingScopes(context), ...operation.scopes(context, params)],
+    startsWork: operation.startsWork,
+    ...(authority !== undefined && { seen: authority.seen }),
+  });
+  open.passed = true;
+  return switches;
+}
+
+function standingScopes({ tenantId, runId }: ExecutionContext): Scope[] {
+  return [
+    { type: 'global', id: '' },
+    { type: 'tenant', id: tenantId },
+    { type: 'run', id: runId },
+  ];
+}
+
+async function refuse(open: OpenTransaction, call: Call, error: EngineError, params: unknown): Promise<EngineError> {
+  open.passed = true;
+  const work = createWork({ open, context: call.context, switches: [] });
+  return recordRefusal(work, { operation: call.operation, params, error });
+}
+
+function requirePermission({ grants }: OpenTransaction, { permissions, name, fence }: DefinedOperation): void {
+  if (!permissions.some((permission) => isPermitted(grants.roles, permission))) {
+    throw new EngineError('authorization_failed', `this needs the permission ${permissions.join(' or ')}`, {
+      details: { permission: permissions.join(' or '), operation: name },
+    });
+  }
+  if (grants.tenantStatus !== 'active' && fence === 'fenced') {
+    throw refusal('TENANT_INACTIVE', 'the tenant is suspended; ask the operator to reactivate it');
+  }
+}
+
+function claimOf({ operation, context, request }: Call, params: unknown): IdempotencyClaim | undefined {
+  if (operation.answer === 'fresh') return undefined;
+  return {
+    tenantId: context.tenantId,
+    actorId: context.actor.id,
+    operation: operation.name,
+    key: request.idempotencyKey,
+    digest: digestOf(params),
+  };
+}

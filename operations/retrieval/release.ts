@@ -1,0 +1,103 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { refusal } from '../../contracts/errors';
+import { DocumentId, PlaneId, Sha256 } from '../../contracts/knowledge-schemas';
+import { retrievalActions } from '../../contracts/retrieval';
+import { identifier } from '../../contracts/text';
+import { defineOperation } from '../define';
+import { activeSnapshotId } from '../policies/snapshot';
+import { insertEvidence } from './evidence';
+
+const ReleaseParams = z.strictObject({
+  evidenceId: z.uuid(),
+  planeId: PlaneId,
+  action: z.enum(retrievalActions),
+  queryHash: Sha256,
+  requestedAt: z.iso.datetime(),
+  policySnapshotId: identifier,
+  policyIds: z.array(identifier),
+  responseHash: Sha256,
+  documentIds: z.array(DocumentId),
+  tokenCount: z.int().min(0),
+  bytes: z.int().min(0),
+  redactionApplied: z.boolean(),
+});
+
+/** Commits the evidence of an answer. Data is released only after this, and only if it may still be. */
+export const releaseRetrieval = defineOperation({
+  name: 'retrieval.release',
+  permission: 'query:planes',
+  params: ReleaseParams,
+  fence: 'fenced',
+  answer: 'fresh',
+  scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
+
+  async loadFacts(work, { planeId }) {
+    const plane = await work.tx
+      .selectFrom('knowledge_planes')
+      .select('status')
+      .where('plane_id', '=', planeId)
+      .executeTakeFirst();
+    return { status: plane?.status, snapshotId: await activeSnapshotId(work) };
+  },
+
+  async handle(work, { params, facts }) {
+    if (facts.status !== 'active' || facts.snapshotId !== params.policySnapshotId) {
+      throw refusal('retrieval_blocked', 'plane or policies changed while the answer was prepared; ask again');
+    }
+    const { policyIds, ...record } = params;
+    work.settle({ intentId: params.evidenceId, outcome: 'succeeded', first: true });
+    work.audit(
+      await insertEvidence(work, {
+        ...record,
+        decision: 'allowed',
+        runId: work.context.runId,
+        connectorId: params.planeId,
+        connectorType: 'vector',
+        policyApplied: policyIds[0],
+      }),
+    );
+    return { evidenceId: params.evidenceId };
+  },
+
+  async refused(work, { params, error }) {
+    const { evidenceId, planeId, action, queryHash, requestedAt, policySnapshotId } = params;
+    work.settle({ intentId: evidenceId, outcome: 'refused', first: true, reason: error.reason ?? error.code });
+    const entry = await insertEvidence(work, {
+      evidenceId,
+      planeId,
+      action,
+      queryHash,
+      requestedAt,
+      policySnapshotId,
+      decision: 'denied',
+      denyReason: `${error.reason ?? error.code}: ${error.message}`,
+      runId: work.context.runId,
+    });
+    return { entry, details: { evidence_id: evidenceId } };
+  },
+});
+
+/** Records that a retrieval ended without an answer: nothing was released. */
+export const failRetrieval = defineOperation({
+  name: 'retrieval.fail',
+  permission: 'query:planes',
+  params: z.strictObject({ evidenceId: z.uuid(), planeId: PlaneId, reason: z.string().max(500) }),
+  fence: 'outcome-of-opened-intent',
+  answer: 'fresh',
+  async loadFacts({ tx }, { evidenceId }) {
+    const { rows } = await sql`select 1 from effect_outcomes where intent_id = ${evidenceId} and first`.execute(tx);
+    return { isSettled: rows.length > 0 };
+  },
+  async handle(work, { params: { evidenceId, planeId, reason }, facts }) {
+    if (!facts.isSettled) work.settle({ intentId: evidenceId, outcome: 'failed', first: true, reason });
+    work.audit({
+      type: 'RetrievalFailed',
+      outcome: 'failure',
+      planeId,
+      resource: { type: 'retrieval', id: evidenceId },
+      evidence: { evidence_id: evidenceId, reason },
+    });
+    return { evidenceId };
+  },
+});

@@ -1,0 +1,27 @@
+import { Kysely, PostgresDialect, type ControlledTransaction } from 'kysely';
+import { Pool, types } from 'pg';
+import type { DB } from '../../prisma/generated/database';
+
+export type Database = Kysely<DB>;
+export type Transaction = ControlledTransaction<DB, string[]>;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections of this pool at most. */
+  readonly connectionsMax: number;
+  readonly applicationName: string;
+}
+
+/** One pool; `destroy()` ends it. Counters and sequences are 64 bits wide and arrive as strings. */
+export function createDatabase({ url, connectionsMax, applicationName }: DatabaseOptions): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: connectionsMax,
+    application_name: applicationName,
+    connectionTimeoutMillis: 10_000,
+    types: { getTypeParser: types.getTypeParser },
+  });
+  // A connection that the server closes while idle must not end the process; the next use gets a new one.
+  pool.on('error', () => {});
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+}

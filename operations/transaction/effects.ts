@@ -1,0 +1,56 @@
+import type { ExecutionContext } from '../../contracts/execution-context';
+import { newId } from '../ids';
+import { digestOf } from './canonical';
+import type { Transaction } from './database';
+
+export type EffectOutcomeWord = 'succeeded' | 'failed' | 'unknown' | 'refused' | 'killed';
+
+export interface EffectIntentEntry {
+  readonly intentId: string;
+  /** What is about to happen; unique together with the phase. */
+  readonly subject: string;
+  readonly phase: string;
+  /** After this moment a sweeper may close the intent. */
+  readonly deadline: Date;
+}
+
+export interface EffectOutcomeEntry {
+  readonly intentId: string;
+  readonly outcome: EffectOutcomeWord;
+  readonly first: boolean;
+  readonly reason?: string | undefined;
+}
+
+export async function appendIntents(
+  tx: Transaction,
+  tenantId: string,
+  intents: readonly EffectIntentEntry[],
+): Promise<void> {
+  if (intents.length === 0) return;
+  const rows = intents.map(({ intentId, subject, phase, deadline }) => {
+    const row = { intent_id: intentId, tenant_id: tenantId, subject, phase, attempt_token: newId('att_', 8) };
+    const deadlineText = deadline.toISOString();
+    return { ...row, deadline: deadlineText, integrity_hash: digestOf({ ...row, deadline: deadlineText }) };
+  });
+  await tx.insertInto('effect_intents').values(rows).execute();
+}
+
+export async function appendOutcomes(
+  tx: Transaction,
+  { tenantId, actor }: ExecutionContext,
+  outcomes: readonly EffectOutcomeEntry[],
+): Promise<void> {
+  if (outcomes.length === 0) return;
+  const rows = outcomes.map(({ intentId, outcome, first, reason }) => {
+    const row = {
+      intent_id: intentId,
+      tenant_id: tenantId,
+      outcome,
+      first,
+      resolved_by: actor.id,
+      reason: reason ?? null,
+    };
+    return { ...row, integrity_hash: digestOf(row) };
+  });
+  await tx.insertInto('effect_outcomes').values(rows).execute();
+}

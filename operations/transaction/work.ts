@@ -1,0 +1,106 @@
+import type { AuditEntry } from '../../contracts/audit';
+import { EngineError, type EngineErrorOptions } from '../../contracts/errors';
+import type { ExecutionContext } from '../../contracts/execution-context';
+import type { OutboxMessage } from '../../contracts/outbox';
+import type { SwitchRow } from '../../contracts/switches';
+import type { DefinedOperation, Work } from '../define';
+import { insertMessages } from '../outbox/insert';
+import { appendAudit, prepareEvent, type PreparedEvent } from './audit';
+import { appendIntents, appendOutcomes, type EffectIntentEntry, type EffectOutcomeEntry } from './effects';
+import type { OpenTransaction } from './transaction';
+
+interface BufferedWork extends Work {
+  readonly events: readonly PreparedEvent[];
+  readonly messages: readonly OutboxMessage[];
+  readonly intents: readonly EffectIntentEntry[];
+  readonly outcomes: readonly EffectOutcomeEntry[];
+}
+
+/** Work whose events and messages wait until the handler is done. */
+export function createWork({
+  open,
+  context,
+  switches,
+}: {
+  open: OpenTransaction;
+  context: ExecutionContext;
+  switches: readonly SwitchRow[];
+}): BufferedWork {
+  const events: PreparedEvent[] = [];
+  const messages: OutboxMessage[] = [];
+  const intents: EffectIntentEntry[] = [];
+  const outcomes: EffectOutcomeEntry[] = [];
+  return {
+    tx: open.tx,
+    context,
+    roles: open.grants.roles,
+    mode: open.grants.mode,
+    switches,
+    events,
+    messages,
+    intents,
+    outcomes,
+    intend: (intent) => void intents.push(intent),
+    settle: (outcome) => void outcomes.push(outcome),
+    audit(entry) {
+      const event = prepareEvent(entry);
+      events.push(event);
+      return event.eventId;
+    },
+    enqueue: (message) => void messages.push(message),
+  };
+}
+
+/** Writes what the handler left. An operation without an event or an intent is our bug, and must not commit. */
+export async function flushWork(work: BufferedWork, action: string): Promise<readonly string[]> {
+  const { tx, context, events, intents, outcomes } = work;
+  if (events.length + intents.length === 0) throw new Error(`operation ${action} left no evidence`);
+  await appendIntents(tx, context.tenantId, intents);
+  await appendOutcomes(tx, context, outcomes);
+  await appendAudit(tx, { context, action }, events);
+  return insertMessages(work.tx, work.context.tenantId, work.messages);
+}
+
+export interface Refusal {
+  readonly operation: DefinedOperation;
+  readonly params: unknown;
+  readonly error: EngineError;
+}
+
+/** Appends the refusal in the open transaction and returns the error as the caller sees it. */
+export async function recordRefusal(work: BufferedWork, { operation, params, error }: Refusal): Promise<EngineError> {
+  const special = params === undefined ? undefined : await operation.refused(work, params, error);
+  const entry = special?.entry ?? refusalEntry(operation.name, error);
+  await appendOutcomes(work.tx, work.context, work.outcomes);
+  await appendAudit(work.tx, { context: work.context, action: operation.name }, [prepareEvent(entry)]);
+  return special?.details === undefined ? error : withDetails(error, special.details);
+}
+
+/** The general record of a refusal: the code and the public details, never the input. */
+export function refusalEntry(
+  operation: string,
+  error: EngineError,
+  type: 'OperationRefused' | 'AccessRefused' | 'LIFECYCLE_BLOCKED' = 'OperationRefused',
+): AuditEntry {
+  return {
+    type,
+    outcome: 'blocked',
+    evidence: { operation, code: error.code, reason: error.reason ?? null, details: withoutInput(error.details) },
+    error: { code: error.code, message: error.message },
+  };
+}
+
+// Field errors may quote what the caller sent, which is not ours to keep.
+function withoutInput(details: EngineErrorOptions['details']): Record<string, unknown> {
+  const { field_errors: _fieldErrors, ...rest } = details ?? {};
+  return rest;
+}
+
+function withDetails(error: EngineError, details: Readonly<Record<string, unknown>>): EngineError {
+  return new EngineError(error.code, error.message, {
+    details: { ...error.details, ...details },
+    ...(error.reason !== undefined && { reason: error.reason }),
+    ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
+    cause: error,
+  });
+}
