@@ -6,7 +6,8 @@ import { StartError } from './terminal';
 /** Lets one stack use a data folder. A lock whose process is gone is taken over. Answers the release. */
 export async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
   const file = path.join(dataDir, 'run/stack.json');
-  await mkdir(path.dirname(file), { recursive: true });
+  // A folder that we make holds keys and data: it is its owner's alone.
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const own = JSON.stringify(identify(process.pid));
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, own);

@@ -1,4 +1,3 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { projectRoot, type StackConfig } from '../../config';
 import { migrate } from '../migrate';
@@ -28,7 +27,7 @@ export async function startStack({ config, shutdown, say, withExample }: StackOp
   const { signal } = shutdown;
   const supervision = { dataDir: config.dataDir, say, onGaveUp: shutdown.fail };
 
-  await prepareDataDir(config);
+  await ensureKeys(config);
   for (const name of ['api', 'worker']) {
     if (await endLeftover(config.dataDir, name)) say(`Ended the ${name} that an earlier start left running`);
   }
@@ -69,13 +68,6 @@ export async function startStack({ config, shutdown, say, withExample }: StackOp
   if (withExample) await showExample({ apiUrl, keys, say, signal });
   signal.throwIfAborted();
   sayLinks({ apiUrl, temporal, dataDir: config.dataDir, say });
-}
-
-async function prepareDataDir({ dataDir, masterKeyFile, signingKeyFile }: StackConfig): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  // Logs and databases are the owner's affair.
-  await chmod(dataDir, 0o700);
-  await ensureKeys({ masterKeyFile, signingKeyFile });
 }
 
 /** Both servers at once; when one of them fails, the other is known to the shutdown and ends with it. */
