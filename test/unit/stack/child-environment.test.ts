@@ -1,0 +1,44 @@
+import { loadApiConfig, loadStackConfig, loadWorkerConfig } from '../../../config';
+import { childEnvironment } from '../../../scripts/stack/child-environment';
+
+const environment = {
+  PATH: '/bin',
+  DATABASE_URL: 'postgresql://owner:secret@host/aos',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AOS_FILE_ROOTS: ':',
+  AOS_EGRESS_ALLOW: 'localhost:9000',
+  TEMPORAL_TLS: 'true',
+};
+const settings = {
+  config: loadStackConfig(environment),
+  apiPort: 1234,
+  appUrl: 'postgresql://aos_app:a@host/aos',
+  systemUrl: 'postgresql://aos_system:s@host/aos',
+  temporalAddress: '127.0.0.1:5555',
+  environment,
+};
+
+it.each(['api', 'worker'] as const)(
+  'gives the %s nothing of the owner, and nothing that was not meant for it',
+  (name) => {
+    const given = childEnvironment(name, settings);
+    expect(JSON.stringify(given)).not.toContain('secret');
+    expect(given.TEMPORAL_TLS).toBeUndefined();
+  },
+);
+
+it('is what the processes read', () => {
+  expect(loadApiConfig(childEnvironment('api', settings))).toMatchObject({
+    apiPort: 1234,
+    databaseAppUrl: settings.appUrl,
+    fileRoots: [],
+    egressAllow: ['localhost:9000'],
+    temporal: { address: '127.0.0.1:5555' },
+  });
+  expect(loadWorkerConfig(childEnvironment('worker', settings)).signingKeyFile).toBe(settings.config.signingKeyFile);
+});
+
+it('passes the settings of another Temporal server on', () => {
+  const given = childEnvironment('api', { ...settings, temporalAddress: undefined });
+  expect(given.TEMPORAL_TLS).toBe('true');
+});
