@@ -1,0 +1,3 @@
+import { isInstalled } from './installed.mjs';
+
+process.exitCode = isInstalled() ? 0 : 1;
