@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isInside } from './resolve-folder';
@@ -18,57 +19,52 @@ interface ListOptions {
 
 /**
  * Regular files below the folder in the order of their names (code points), at most `itemsMax`. Hidden files and
- * folders are skipped, and so is every link that leads out of the folder or back to a folder above it.
+ * folders are skipped, and so are links that lead out. Links to folders are not followed at all: inside, their files
+ * are listed under their own names, and chains of such links would multiply the listing without end.
  */
 export async function listFiles(folder: string, options: ListOptions): Promise<ListedFile[]> {
   const found: ListedFile[] = [];
-  await walk('', [folder]);
+  await walk('');
   return found;
 
-  async function walk(prefix: string, parents: readonly string[]): Promise<void> {
-    for (const entry of await sortedEntries(path.join(folder, prefix), prefix)) {
+  async function walk(prefix: string): Promise<void> {
+    for (const { name, isFolder } of await sortedEntries(folder, prefix)) {
       options.signal.throwIfAborted();
       if (found.length >= options.itemsMax) return;
-      if (!mayFollow(entry, options.after)) continue;
-      const real = await realpath(path.join(folder, entry)).catch(() => null);
-      if (real === null || !isInside(real, folder)) continue;
-      const state = await stat(real).catch(() => null);
-      if (state?.isDirectory() && !parents.includes(real)) await walk(`${entry}/`, [...parents, real]);
-      const isWanted = state?.isFile() && (options.after === null || compareNames(entry, options.after) > 0);
-      if (isWanted && options.isIncluded(entry)) found.push({ name: entry, bytes: state.size });
+      if (isFolder) {
+        if (mayHoldLater(name, options.after)) await walk(`${name}/`);
+        continue;
+      }
+      if (options.after !== null && compareNames(name, options.after) <= 0) continue;
+      const bytes = options.isIncluded(name) ? await regularFileBytes(folder, name) : null;
+      if (bytes !== null) found.push({ name, bytes });
     }
   }
 }
 
-/**
- * Names with their folder, ordered as the full names are: `a-b` comes before `a/c`, so a folder is compared with the
- * slash that all its files have.
- */
-async function sortedEntries(folder: string, prefix: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+async function regularFileBytes(folder: string, name: string): Promise<number | null> {
+  const real = await realpath(path.join(folder, name)).catch(() => null);
+  if (real === null || !isInside(real, folder)) return null;
+  const state = await stat(real).catch(() => null);
+  return state?.isFile() ? state.size : null;
+}
+
+/** Ordered as the full names are: `a-b` comes before `a/c`, so a folder is compared with the slash its files have. */
+async function sortedEntries(folder: string, prefix: string): Promise<{ name: string; isFolder: boolean }[]> {
+  const entries = await readdir(path.join(folder, prefix), { withFileTypes: true }).catch((error: unknown) => {
     if (prefix === '') throw error;
     return [];
   });
-  const keyed = await Promise.all(
-    entries
-      .filter((entry) => !entry.name.startsWith('.'))
-      .map(async (entry) => {
-        const isFolder = entry.isSymbolicLink()
-          ? await stat(path.join(folder, entry.name)).then(
-              (state) => state.isDirectory(),
-              () => false,
-            )
-          : entry.isDirectory();
-        return { name: `${prefix}${entry.name}`, key: isFolder ? `${entry.name}/` : entry.name };
-      }),
-  );
-  return keyed.sort((a, b) => compareNames(a.key, b.key)).map(({ name }) => name);
+  const key = (entry: Dirent) => (entry.isDirectory() ? `${entry.name}/` : entry.name);
+  return entries
+    .filter((entry) => !entry.name.startsWith('.'))
+    .sort((a, b) => compareNames(key(a), key(b)))
+    .map((entry) => ({ name: `${prefix}${entry.name}`, isFolder: entry.isDirectory() }));
 }
 
-/** False for an entry that lies, with all below it, before the cursor. */
-function mayFollow(entry: string, after: string | null): boolean {
-  if (after === null) return true;
-  return compareNames(entry, after) > 0 || after.startsWith(`${entry}/`) || compareNames(`${entry}/`, after) > 0;
+/** False for a folder all of whose files lie before the cursor. */
+function mayHoldLater(name: string, after: string | null): boolean {
+  return after === null || after.startsWith(`${name}/`) || compareNames(`${name}/`, after) > 0;
 }
 
 /** By code point, which is the order of UTF-8 bytes and, unlike a locale's, the same everywhere. */

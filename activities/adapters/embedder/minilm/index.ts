@@ -1,0 +1,1 @@
+export { createMiniLmEmbedder, type MiniLmOptions } from './create-minilm-embedder';
