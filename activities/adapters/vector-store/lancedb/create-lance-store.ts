@@ -1,3 +1,4 @@
+import './quiet-logs';
 import type { VectorStore } from '../port';
 import { createReads } from './reads';
 import { createTenantTables } from './tenant-tables';

@@ -25,10 +25,7 @@ export function createTenantTables({ folder, dimension }: { folder: string; dime
       const name = tableName(tenantId);
       const known = opened.get(name);
       if (known) return known;
-      const table = await (await connected()).openTable(name).catch((error: unknown) => {
-        if (error instanceof Error && /not found/i.test(error.message)) return null;
-        throw error;
-      });
+      const table = await openIfPresent(await connected(), name);
       if (table) opened.set(name, table);
       return table;
     },
@@ -47,12 +44,26 @@ export function createTenantTables({ folder, dimension }: { folder: string; dime
 }
 
 async function prepare(connection: Connection, name: string, dimension: number): Promise<Table> {
-  const table = await connection.createEmptyTable(name, tableSchema(dimension), { mode: 'create', existOk: true });
+  const table = (await openIfPresent(connection, name)) ?? (await create(connection, name, dimension));
   await checkDimension(table, dimension);
   // Without the key two merges at once would each insert a new id. It can be set once; another process may be first.
-  await table.setUnenforcedPrimaryKey('id').catch(ignoreWhen(/already set/i));
+  await table.setUnenforcedPrimaryKey('id').catch(ignoreWhen(/already set|conflict/i));
   await ensureIndexes(table);
   return table;
+}
+
+async function openIfPresent(connection: Connection, name: string): Promise<Table | null> {
+  return connection.openTable(name).catch((error: unknown) => {
+    if (/not found/i.test(messageOf(error))) return null;
+    throw error;
+  });
+}
+
+async function create(connection: Connection, name: string, dimension: number): Promise<Table> {
+  return connection.createEmptyTable(name, tableSchema(dimension)).catch((error: unknown) => {
+    if (/already exists|conflict/i.test(messageOf(error))) return connection.openTable(name);
+    throw error;
+  });
 }
 
 /** Makes the indexes that are missing; made by another process at the same time is as good. */
@@ -87,6 +98,11 @@ function tableName(tenantId: string): string {
 
 function ignoreWhen(pattern: RegExp): (error: unknown) => void {
   return (error) => {
-    if (!(error instanceof Error && pattern.test(error.message))) throw error;
+    if (!pattern.test(messageOf(error))) throw error;
   };
+}
+
+/** The native module tells its errors apart by message only. */
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
 }
