@@ -47,7 +47,16 @@ function runPrisma(ownerUrl: string): Promise<void> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd, env, maxBuffer: 16e6 }, (error, stdout, stderr) => {
       if (error === null) resolve();
-      else reject(new StartError(`The database could not be migrated:\n${`${stdout}\n${stderr}`.trim()}`));
+      else reject(new StartError(`The database could not be migrated. ${essence(`${stdout}\n${stderr}`)}`));
     });
   });
+}
+
+/** Prisma's words from the error on, without the places in its own source. */
+function essence(output: string): string {
+  const lines = output.slice(Math.max(0, output.lastIndexOf('Error:'))).split('\n');
+  return lines
+    .filter((line) => !/^\s+(\d+:|at |with )/.test(line))
+    .join('\n')
+    .trim();
 }
