@@ -10,10 +10,10 @@ function collect() {
 
 it('adds the ids of the current context, and the process', () => {
   const { lines, destination } = collect();
-  let ids: { tenant_id: string } | undefined;
-  const logger = createLogger({ level: 'info', process: 'api', ids: () => ids, destination });
+  const current: { ids?: { tenant_id: string } } = {};
+  const logger = createLogger({ level: 'info', process: 'api', ids: () => current.ids, destination });
   logger.info('outside');
-  ids = { tenant_id: 'tnt_1' };
+  current.ids = { tenant_id: 'tnt_1' };
   logger.info({ plane: 'p' }, 'inside');
   expect(lines[0]).not.toHaveProperty('tenant_id');
   expect(lines[1]).toMatchObject({ process: 'api', tenant_id: 'tnt_1', plane: 'p', msg: 'inside' });
