@@ -4,7 +4,7 @@ import { createEmbedder } from '../../../activities/adapters/embedder';
 import type { Embedder } from '../../../activities/adapters/embedder/port';
 
 const dot = (a: Float32Array | undefined, b: Float32Array | undefined) =>
-  (a ?? []).reduce((sum, value, index) => sum + value * (b?.[index] ?? NaN), 0);
+  [...(a ?? [])].reduce((sum, value, index) => sum + value * (b?.[index] ?? NaN), 0);
 
 describe('the built-in embedder', () => {
   let embedder: Embedder;

@@ -1,4 +1,4 @@
-import { MatchQuery, type Table } from '@lancedb/lancedb';
+import { MatchQuery } from '@lancedb/lancedb';
 import type { ChunkRecord, ScoredChunk, SearchScope, VectorStore } from '../port';
 import { checkVector, toRecord } from './chunk-rows';
 import { allOf, equals, isOneOf, scopeFilter } from './filters';
@@ -28,8 +28,7 @@ export function createReads(tables: TenantTables, dimension: number): Reads {
     async searchText(scope, query, limit) {
       const words = searchableText(query);
       const table = words === '' ? null : await tables.find(scope.tenantId);
-      // The moment between a table's birth and that of its text index: there are no rows yet.
-      if (!table || limit < 1 || !(await hasTextIndex(table))) return [];
+      if (!table || limit < 1) return [];
       const matching = table.query().fullTextSearch(new MatchQuery(words, 'text')).where(scopeFilter(scope));
       const rows = matching.select([...recordColumns, '_score']).limit(limit);
       return scored(await rows.toArray(), (row) => numberAt(row, '_score'));
@@ -76,10 +75,6 @@ export function createReads(tables: TenantTables, dimension: number): Reads {
 
 const probesMin = 32;
 const valuesPerFilter = 500;
-
-async function hasTextIndex(table: Table): Promise<boolean> {
-  return (await table.listIndices()).some(({ columns }) => columns.includes('text'));
-}
 
 /** Best first; equal scores by id, so that the same question gets the same answer. */
 function scored(rows: readonly unknown[], scoreOf: (row: unknown) => number): ScoredChunk[] {

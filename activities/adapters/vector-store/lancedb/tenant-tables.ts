@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
 import { connect, type Connection, Index, type Table } from '@lancedb/lancedb';
 import { EngineError } from '../../../../contracts/errors';
+import { messageOf, retryOnConflict } from './commit-conflicts';
 import { tableSchema } from './table-schema';
 
 export interface TenantTables {
@@ -33,7 +37,7 @@ export function createTenantTables({ folder, dimension }: { folder: string; dime
       const name = tableName(tenantId);
       let table = ensured.get(name);
       if (!table) {
-        table = prepare(await connected(), name, dimension);
+        table = prepare(await connected(), folder, name, dimension);
         ensured.set(name, table);
         table.catch(() => ensured.delete(name));
       }
@@ -43,12 +47,9 @@ export function createTenantTables({ folder, dimension }: { folder: string; dime
   return tables;
 }
 
-async function prepare(connection: Connection, name: string, dimension: number): Promise<Table> {
-  const table = (await openIfPresent(connection, name)) ?? (await create(connection, name, dimension));
+async function prepare(connection: Connection, folder: string, name: string, dimension: number): Promise<Table> {
+  const table = (await openIfPresent(connection, name)) ?? (await create(connection, folder, name, dimension));
   await checkDimension(table, dimension);
-  // Without the key two merges at once would each insert a new id. It can be set once; another process may be first.
-  await table.setUnenforcedPrimaryKey('id').catch(ignoreWhen(/already set|conflict/i));
-  await ensureIndexes(table);
   return table;
 }
 
@@ -59,14 +60,27 @@ async function openIfPresent(connection: Connection, name: string): Promise<Tabl
   });
 }
 
-async function create(connection: Connection, name: string, dimension: number): Promise<Table> {
-  return connection.createEmptyTable(name, tableSchema(dimension)).catch((error: unknown) => {
-    if (/already exists|conflict/i.test(messageOf(error))) return connection.openTable(name);
-    throw error;
-  });
+/**
+ * Made whole under another name, then renamed: two processes that create one table would otherwise overwrite each
+ * other's first rows, or index it twice. Without the key two merges at once would each insert a new id.
+ */
+async function create(connection: Connection, folder: string, name: string, dimension: number): Promise<Table> {
+  const draft = `new_${randomUUID()}`;
+  const table = await connection.createEmptyTable(draft, tableSchema(dimension));
+  await table.setUnenforcedPrimaryKey('id');
+  await ensureIndexes(table);
+  table.close();
+  await rename(path.join(folder, `${draft}.lance`), path.join(folder, `${name}.lance`)).catch(
+    async (error: unknown) => {
+      await connection.dropTable(draft);
+      const isTaken = /^(?:ENOTEMPTY|EEXIST)/.test(messageOf(error));
+      if (!isTaken) throw error;
+    },
+  );
+  return connection.openTable(name);
 }
 
-/** Makes the indexes that are missing; made by another process at the same time is as good. */
+/** Makes the indexes that are missing: of a new table all, later those a newer release has added. */
 export async function ensureIndexes(table: Table): Promise<void> {
   const wanted = {
     id: Index.btree(),
@@ -77,7 +91,7 @@ export async function ensureIndexes(table: Table): Promise<void> {
   const present = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
   for (const [column, config] of Object.entries(wanted)) {
     if (present.has(column)) continue;
-    await table.createIndex(column, { config, replace: false }).catch(ignoreWhen(/already exists|conflict/i));
+    await retryOnConflict(() => table.createIndex(column, { config, replace: false }));
   }
 }
 
@@ -94,15 +108,4 @@ async function checkDimension(table: Table, dimension: number): Promise<void> {
 function tableName(tenantId: string): string {
   if (/^[a-z0-9_-]{1,64}$/.test(tenantId)) return `chunks_${tenantId}`;
   throw new EngineError('invalid_input', 'The tenant id has not the expected form.');
-}
-
-function ignoreWhen(pattern: RegExp): (error: unknown) => void {
-  return (error) => {
-    if (!pattern.test(messageOf(error))) throw error;
-  };
-}
-
-/** The native module tells its errors apart by message only. */
-function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
 }

@@ -1,6 +1,7 @@
 import { Index, makeArrowTable, type Table } from '@lancedb/lancedb';
 import type { VectorStore } from '../port';
 import { toRows } from './chunk-rows';
+import { retryOnConflict } from './commit-conflicts';
 import { allOf, equals, isOneOf } from './filters';
 import { tableSchema } from './table-schema';
 import { ensureIndexes, type TenantTables } from './tenant-tables';
@@ -23,11 +24,13 @@ export function createWrites(tables: TenantTables, { dimension, vectorIndexRowsM
       const rows = toRows(chunks, dimension);
       if (rows.length === 0) return;
       const table = await tables.ensure(tenantId);
-      await table
-        .mergeInsert('id')
-        .whenMatchedUpdateAll({ where: 'target.index_run_seq <= source.index_run_seq' })
-        .whenNotMatchedInsertAll()
-        .execute(makeArrowTable(rows, { schema }));
+      await retryOnConflict(() =>
+        table
+          .mergeInsert('id')
+          .whenMatchedUpdateAll({ where: 'target.index_run_seq <= source.index_run_seq' })
+          .whenNotMatchedInsertAll()
+          .execute(makeArrowTable(rows, { schema })),
+      );
     },
 
     async deleteVersions(tenantId, planeId, documents) {
@@ -35,23 +38,25 @@ export function createWrites(tables: TenantTables, { dimension, vectorIndexRowsM
       if (!table) return;
       for (let from = 0; from < documents.length; from += documentsPerDelete) {
         const conditions = documents.slice(from, from + documentsPerDelete).map(oldVersions);
-        await table.delete(allOf(equals('plane_id', planeId), conditions.map((one) => `(${one})`).join(' OR ')));
+        const filter = allOf(equals('plane_id', planeId), conditions.map((one) => `(${one})`).join(' OR '));
+        await retryOnConflict(() => table.delete(filter));
       }
     },
 
     async deleteRuns(tenantId, planeId, indexRunIds) {
       const table = await tables.find(tenantId);
       if (!table || indexRunIds.length === 0) return;
-      await table.delete(allOf(equals('plane_id', planeId), isOneOf('index_run_id', indexRunIds)));
+      const filter = allOf(equals('plane_id', planeId), isOneOf('index_run_id', indexRunIds));
+      await retryOnConflict(() => table.delete(filter));
     },
 
     async compact(tenantId) {
       const table = await tables.find(tenantId);
       if (!table) return;
       await ensureIndexes(table);
-      await ensureVectorIndex(table, vectorIndexRowsMin);
+      await retryOnConflict(() => ensureVectorIndex(table, vectorIndexRowsMin));
       // Readers of another process may still hold a version of a moment ago.
-      await table.optimize({ cleanupOlderThan: new Date(Date.now() - versionAgeMs) });
+      await retryOnConflict(() => table.optimize({ cleanupOlderThan: new Date(Date.now() - versionAgeMs) }));
     },
   };
 }
