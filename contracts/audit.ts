@@ -4,15 +4,7 @@ export const auditCategories = ['governance', 'security', 'lifecycle', 'executio
 export type AuditCategory = (typeof auditCategories)[number];
 export const auditSeverities = ['debug', 'info', 'warn', 'error', 'critical'] as const;
 export type AuditSeverity = (typeof auditSeverities)[number];
-export const auditOutcomes = [
-  'success',
-  'failure',
-  'blocked',
-  'skipped',
-  'pending',
-  'unknown',
-  'killed',
-] as const;
+export const auditOutcomes = ['success', 'failure', 'blocked', 'skipped', 'pending', 'unknown', 'killed'] as const;
 export type AuditOutcome = (typeof auditOutcomes)[number];
 
 const words = z.string();
@@ -130,6 +122,11 @@ export const auditEvents = {
     category: 'execution',
     severity: 'error',
     evidence: z.strictObject({ evidence_id: words, reason: words }),
+  },
+  EffectSwept: {
+    category: 'execution',
+    severity: 'warn',
+    evidence: z.strictObject({ subject: nullableWords, outcome: words }),
   },
   TenantCreated: { category: 'configuration', severity: 'info', evidence: z.strictObject({ name: words }) },
   ApiKeyCreated: {

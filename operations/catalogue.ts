@@ -1,5 +1,6 @@
 import { changeMode, changeSwitch } from './governance/switches';
 import { recordKill } from './governance/record-kill';
+import { refuseMessage } from './governance/refuse-message';
 import { createTenant } from './identity/create-tenant';
 import { createKey, revokeKey } from './identity/keys';
 import { acceptDocuments, deleteDocument } from './knowledge/accept-documents';
@@ -14,6 +15,7 @@ import { finishIngest, recordPage } from './knowledge/ingest';
 import { openEndpoint } from './knowledge/open-endpoint';
 import { registerPlane } from './knowledge/register-plane';
 import { transitionPlane } from './knowledge/transition-plane';
+import { sweepEffect } from './maintenance/sweep-effects';
 import { changePolicyState, createPolicy } from './policies/policies';
 import { createSnapshot } from './policies/snapshot';
 import type { Dispatch as DispatchOf } from './registry';
@@ -22,7 +24,9 @@ import { failRetrieval, releaseRetrieval } from './retrieval/release';
 
 /** Every operation there is. A new capability adds a line here and its own files. */
 export const catalogue = {
+  'governance.effects.sweep': sweepEffect,
   'governance.kills.record': recordKill,
+  'governance.messages.refuse': refuseMessage,
   'governance.mode.change': changeMode,
   'governance.switches.change': changeSwitch,
   'identity.keys.create': createKey,

@@ -21,7 +21,12 @@ export interface OperationRequest<Params> {
 }
 
 type ParamsOf<O> = O extends DefinedOperation<infer P, unknown> ? P : never;
-type ResultOf<O> = O extends DefinedOperation<never, infer R> ? R : O extends { execute(...args: never[]): Promise<infer R> } ? R : never;
+type ResultOf<O> =
+  O extends DefinedOperation<never, infer R>
+    ? R
+    : O extends { execute(...args: never[]): Promise<infer R> }
+      ? R
+      : never;
 
 /** One transaction a call. Refusals are audited and thrown as EngineError with a code from the table. */
 export type Dispatch<C extends Catalogue> = <N extends keyof C & string>(
@@ -59,9 +64,7 @@ interface Call {
   readonly request: OperationRequest<unknown>;
 }
 
-type Outcome =
-  | { readonly result: unknown; readonly outboxIds: readonly string[] }
-  | { readonly refused: EngineError };
+type Outcome = { readonly result: unknown; readonly outboxIds: readonly string[] } | { readonly refused: EngineError };
 
 async function run(dependencies: DispatchDependencies<Catalogue>, call: Call): Promise<unknown> {
   const isThrow = call.operation.fence === 'throwing-and-releasing-switches';

@@ -27,10 +27,7 @@ export interface BootstrapInput {
 }
 
 /** Makes the operator's key and two tenants with a key for each role; null when that has been done before. */
-export async function bootstrap({
-  ownerUrl,
-  haveCredentials = true,
-}: BootstrapInput): Promise<BootstrapResult | null> {
+export async function bootstrap({ ownerUrl, haveCredentials = true }: BootstrapInput): Promise<BootstrapResult | null> {
   const db = createDatabase({ url: ownerUrl, connectionsMax: 2, applicationName: 'aos-bootstrap' });
   try {
     const tenantIds = await listTenants(db);
@@ -94,7 +91,11 @@ async function adminOf(
     idempotencyKey: newId('boot-', 8),
   });
   const key = made.adminKey ?? '';
-  const row = await db.selectFrom('api_keys').select('key_id').where('key_hash', '=', hashKey(key)).executeTakeFirstOrThrow();
+  const row = await db
+    .selectFrom('api_keys')
+    .select('key_id')
+    .where('key_hash', '=', hashKey(key))
+    .executeTakeFirstOrThrow();
   return { tenantId: made.tenantId, keyId: row.key_id, key };
 }
 

@@ -26,12 +26,3 @@ export function findCategories(text: string): Category[] {
   }
   return categories.filter((category) => found.has(category));
 }
-
-/** Keeps the categories that at least a tenth of the documents have, and never fewer than one document. */
-export function keepCategories(
-  documentCounts: Readonly<Partial<Record<Category, number>>>,
-  documentsTotal: number,
-): Category[] {
-  const countMin = Math.max(documentsTotal * 0.1, 1);
-  return categories.filter((category) => (documentCounts[category] ?? 0) >= countMin);
-}

@@ -7,9 +7,9 @@ export interface TextChunk {
 }
 
 export interface ChunkOptions {
-  /** Longest chunk, in UTF-16 units; at least 2. */
+  /** Longest chunk, in UTF-16 units. */
   readonly size?: number;
-  /** What a chunk repeats of the one before, at most; below `size`. */
+  /** What a chunk repeats of the one before, at most; `size - 2` is the limit. */
   readonly overlap?: number;
 }
 
@@ -18,7 +18,8 @@ export interface ChunkOptions {
  * Never splits a surrogate pair; chunks of white space only are left out.
  */
 export function chunkText(text: string, { size = 512, overlap = 50 }: ChunkOptions = {}): TextChunk[] {
-  if (!(size >= 2 && overlap >= 0 && overlap < size)) throw new RangeError('0 <= overlap < size and size >= 2');
+  // Two characters more than the overlap, so that every chunk moves on, even by a surrogate pair.
+  if (!(overlap >= 0 && overlap <= size - 2)) throw new RangeError('overlap must be between 0 and size - 2');
   const chunks: TextChunk[] = [];
   for (let start = 0; start < text.length;) {
     const end = chunkEnd(text, start, size, overlap);
@@ -49,7 +50,8 @@ function lastBreak(window: string, separator: RegExp): number | undefined {
 }
 
 function nextStart(text: string, start: number, end: number, overlap: number): number {
-  const earliest = withoutSplitPair(text, end - overlap);
+  const wanted = end - overlap;
+  const earliest = withoutSplitPair(text, wanted) === wanted ? wanted : wanted + 1;
   if (earliest <= start) return end;
   const space = text.slice(earliest, end).search(/\s\S/);
   return space === -1 ? earliest : earliest + space + 1;

@@ -1,7 +1,12 @@
 import { sql } from 'kysely';
 import { EngineError, refusal } from '../../contracts/errors';
 import { platformTenantId } from '../../contracts/execution-context';
-import { supportedSwitchKinds, supportedSwitchScopes, type SwitchKind, type SwitchScope } from '../../contracts/switches';
+import {
+  supportedSwitchKinds,
+  supportedSwitchScopes,
+  type SwitchKind,
+  type SwitchScope,
+} from '../../contracts/switches';
 import type { Work } from '../define';
 import { newId } from '../ids';
 import { digestOf } from '../transaction/canonical';

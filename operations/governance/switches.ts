@@ -25,11 +25,12 @@ export const changeSwitch = defineOperation({
   barriers: ({ enabled, scope, scopeId }) => (enabled ? [{ type: scope, id: scopeId }] : []),
 });
 
-const modeSwitches: Readonly<Record<(typeof governanceModes)[number], Readonly<Record<'kill' | 'degraded', boolean>>>> = {
-  NORMAL: { kill: false, degraded: false },
-  DEGRADED: { kill: false, degraded: true },
-  KILL: { kill: true, degraded: false },
-};
+const modeSwitches: Readonly<Record<(typeof governanceModes)[number], Readonly<Record<'kill' | 'degraded', boolean>>>> =
+  {
+    NORMAL: { kill: false, degraded: false },
+    DEGRADED: { kill: false, degraded: true },
+    KILL: { kill: true, degraded: false },
+  };
 
 /** Sets the mode of a scope: KILL and DEGRADED are its switches, NORMAL is both released. */
 export const changeMode = defineOperation({

@@ -42,7 +42,8 @@ export const acceptDocuments = defineOperation({
   async handle(work, { params, facts: { plane, uploadSources } }) {
     requireUploadState(plane);
     const sourceId = chooseSource(uploadSources, params.sourceId);
-    const accepted = params.files.length === 0 ? [] : await upsertPending(work, { plane, sourceId, files: params.files });
+    const accepted =
+      params.files.length === 0 ? [] : await upsertPending(work, { plane, sourceId, files: params.files });
     work.audit({
       type: 'DocumentsAccepted',
       outcome: 'success',

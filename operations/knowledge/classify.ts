@@ -61,7 +61,13 @@ export const recordClassified = defineOperation({
     const findings = documents.reduce((sum, document) => sum + document.findings.length, 0);
     const counts = { documents: documents.length, findings };
     await saveStageProgress(work, { planeId, jobId, stage: 'classify', status: 'running', percentage });
-    work.audit({ type: 'StageProgressed', outcome: 'success', planeId, jobId, evidence: { stage: 'classify', counts } });
+    work.audit({
+      type: 'StageProgressed',
+      outcome: 'success',
+      planeId,
+      jobId,
+      evidence: { stage: 'classify', counts },
+    });
     return counts;
   },
 });
@@ -92,7 +98,13 @@ export const finishClassify = defineOperation({
     const counts = { documents: totals.documents, findings };
     const message = `${level}: ${findings} findings in ${totals.documents} documents`;
     await saveStageProgress(work, { planeId, jobId, stage: 'classify', status: 'completed', percentage: 100, message });
-    work.audit({ type: 'StageProgressed', outcome: 'success', planeId, jobId, evidence: { stage: 'classify', counts } });
+    work.audit({
+      type: 'StageProgressed',
+      outcome: 'success',
+      planeId,
+      jobId,
+      evidence: { stage: 'classify', counts },
+    });
     return { level, ...counts };
   },
 });

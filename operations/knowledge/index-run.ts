@@ -22,7 +22,10 @@ export const beginIndexRun = defineOperation({
 
   async handle(work, { params: { planeId, jobId, model, dimension }, facts: { plane } }) {
     if (plane.embedding_model !== null && plane.embedding_model !== model) {
-      throw refusal('INDEXING_FAILED', `the plane was indexed with ${plane.embedding_model}, the server embeds with ${model}`);
+      throw refusal(
+        'INDEXING_FAILED',
+        `the plane was indexed with ${plane.embedding_model}, the server embeds with ${model}`,
+      );
     }
     const run = await work.tx
       .insertInto('knowledge_index_runs')
@@ -36,7 +39,13 @@ export const beginIndexRun = defineOperation({
       .where('plane_id', '=', planeId)
       .execute();
     await saveStageProgress(work, { planeId, jobId, stage: 'index', status: 'running', percentage: 0 });
-    work.audit({ type: 'StageProgressed', outcome: 'pending', planeId, jobId, evidence: { stage: 'index', counts: {} } });
+    work.audit({
+      type: 'StageProgressed',
+      outcome: 'pending',
+      planeId,
+      jobId,
+      evidence: { stage: 'index', counts: {} },
+    });
     return {
       indexRunId: run.index_run_id,
       indexRunSeq: Number(run.seq),
@@ -90,7 +99,10 @@ export const recordIndexed = defineOperation({
       )
       .execute();
     await saveStageProgress(work, { planeId, jobId, stage: 'index', status: 'running', percentage });
-    const counts = { documents: documents.length, chunks: documents.reduce((sum, { chunkCount }) => sum + chunkCount, 0) };
+    const counts = {
+      documents: documents.length,
+      chunks: documents.reduce((sum, { chunkCount }) => sum + chunkCount, 0),
+    };
     work.audit({ type: 'StageProgressed', outcome: 'success', planeId, jobId, evidence: { stage: 'index', counts } });
     return counts;
   },
@@ -118,7 +130,9 @@ export const commitIndexRun = defineOperation({
     await sql`
       update knowledge_documents set indexed_version = null, indexed_run_id = null, indexed_text_key = null,
         chunk_count = 0, updated_at = now()
-      where plane_id = ${planeId} and status in ('deleted', 'dead_letter') and indexed_version is not null`.execute(work.tx);
+      where plane_id = ${planeId} and status in ('deleted', 'dead_letter') and indexed_version is not null`.execute(
+      work.tx,
+    );
     await sql`update knowledge_index_runs set status = 'committed', committed_at = now()
       where index_run_id = ${indexRunId}`.execute(work.tx);
     const counts = await refreshPlane(work, planeId);

@@ -119,7 +119,9 @@ async function countDocuments({ tx }: Work, planeId: string) {
   const { rows } = await sql<{ found: number; stored: number; dead_letters: number }>`
     select count(*)::int as found, (count(*) filter (where status in ('stored', 'indexed')))::int as stored,
       (count(*) filter (where status = 'dead_letter'))::int as dead_letters
-    from knowledge_documents where plane_id = ${planeId} and status in ('stored', 'indexed', 'dead_letter')`.execute(tx);
+    from knowledge_documents where plane_id = ${planeId} and status in ('stored', 'indexed', 'dead_letter')`.execute(
+    tx,
+  );
   return rows[0] ?? { found: 0, stored: 0, dead_letters: 0 };
 }
 

@@ -16,7 +16,11 @@ export const registerPlane = defineOperation({
   startsWork: true,
 
   async loadFacts({ tx }, { name }) {
-    const namesake = await tx.selectFrom('knowledge_planes').select('plane_id').where('name', '=', name).executeTakeFirst();
+    const namesake = await tx
+      .selectFrom('knowledge_planes')
+      .select('plane_id')
+      .where('name', '=', name)
+      .executeTakeFirst();
     return { namesake: namesake?.plane_id };
   },
 

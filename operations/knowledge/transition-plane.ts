@@ -45,7 +45,13 @@ export const transitionPlane = defineOperation({
     const from = stateOf(plane);
     const decided = decideAction(from, params);
     const gateResult = passGate(decided, facts);
-    const { to, jobId, auditEventId } = await carryOut(work, { decided, facts, from, gateResult, reason: params.reason });
+    const { to, jobId, auditEventId } = await carryOut(work, {
+      decided,
+      facts,
+      from,
+      gateResult,
+      reason: params.reason,
+    });
     return {
       planeId: plane.plane_id,
       fromState: from,
@@ -110,7 +116,12 @@ async function carryOut(work: Work, input: CarryOut): Promise<CarriedOut> {
   const { name: action, rule } = decided;
   if (action === 'retry_knowledge_plane') return retry(work, input);
   if (action === 'fail_knowledge_plane' && plane.active_job_id !== null) {
-    await endJob(work, { plane, jobId: plane.active_job_id, status: 'cancelled', message: reason ?? 'plane failed by hand' });
+    await endJob(work, {
+      plane,
+      jobId: plane.active_job_id,
+      status: 'cancelled',
+      message: reason ?? 'plane failed by hand',
+    });
   }
   if (rule.entersOnCompletion === true && rule.job !== undefined) return beginWork(work, input, rule.job);
 

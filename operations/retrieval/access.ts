@@ -23,9 +23,7 @@ export function decideAccess(sealed: SealedPolicies, plane: PlaneView): AccessDe
   );
   const isRestricted = plane.sensitivityLevel === 'restricted';
   const opening = counting.filter(({ policy_id, conditions }) =>
-    isRestricted
-      ? bound.has(policy_id) && listsById(conditions, plane.planeId)
-      : lists(conditions, plane.planeId),
+    isRestricted ? bound.has(policy_id) && listsById(conditions, plane.planeId) : lists(conditions, plane.planeId),
   );
   if (opening.length === 0) {
     return {
@@ -39,7 +37,10 @@ export function decideAccess(sealed: SealedPolicies, plane: PlaneView): AccessDe
   return {
     allowed: true,
     policyIds: opening.map(({ policy_id }) => policy_id),
-    redact: isRedacted(applying.map(({ conditions }) => conditions), plane.sensitivityLevel),
+    redact: isRedacted(
+      applying.map(({ conditions }) => conditions),
+      plane.sensitivityLevel,
+    ),
   };
 }
 
@@ -67,4 +68,3 @@ function isRedacted(conditions: readonly PolicyConditions[], level: SensitivityL
   const levels = conditions.map(({ redact_at }) => sensitivityLevels.indexOf(redact_at ?? redactAtDefault));
   return sensitivityLevels.indexOf(level ?? 'restricted') >= Math.min(...levels);
 }
-

@@ -22,6 +22,8 @@ const BeginParams = z.strictObject({
   runId: identifier.optional(),
   /** Forbidden members found in the payload: an attempt to go round the mediator. */
   violations: z.array(z.enum(forbiddenPayloadMembers)),
+  /** What the payload's schema found wrong; refused here, so that it leaves evidence like any denial. */
+  malformed: z.strictObject({ field: z.string().max(256), message: z.string().max(500) }).optional(),
 });
 type BeginParams = z.infer<typeof BeginParams>;
 
@@ -57,11 +59,16 @@ export const beginRetrieval = defineOperation({
   },
 
   async handle(work, { params, facts: { row } }) {
-    const { evidenceId, planeId, violations, runId } = params;
+    const { evidenceId, planeId, violations, runId, malformed } = params;
     if (row === undefined) throw planeNotFound();
     if (violations.length > 0) {
       throw refusal('direct_access_refused', 'data is reached through the mediator only; leave these members out', {
         details: { fields: violations },
+      });
+    }
+    if (malformed !== undefined) {
+      throw refusal('validation_error', `${malformed.field}: ${malformed.message}`, {
+        details: { field: malformed.field },
       });
     }
     if (runId !== undefined) throw refusal('NOT_FOUND', 'there is no such run', { details: { field: 'run_id' } });

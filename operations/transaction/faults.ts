@@ -19,8 +19,11 @@ export function toEngineFault(error: unknown): unknown {
   const code = 'code' in error ? String(error.code) : '';
   const known = byPostgresCode[code];
   if (known !== undefined) return withCause(known(), error);
-  const isLost = connectionFaults.has(code) || /^Connection terminated|^timeout exceeded when trying to connect/.test(error.message);
-  return isLost ? new EngineError('service_unavailable', 'the database cannot be reached; try again', { cause: error }) : error;
+  const isLost =
+    connectionFaults.has(code) || /^Connection terminated|^timeout exceeded when trying to connect/.test(error.message);
+  return isLost
+    ? new EngineError('service_unavailable', 'the database cannot be reached; try again', { cause: error })
+    : error;
 }
 
 function withCause(fault: EngineError, cause: Error): EngineError {

@@ -48,7 +48,8 @@ async function begin(tx: Transaction, { tenantId, actor }: ExecutionContext): Pr
     select * from aos_begin(${tenantId}, ${actor.id}, ${actor.keyId ?? null}, ${transactionTimeoutMs})`.execute(tx);
   const [row] = rows;
   if (row === undefined) throw new EngineError('authentication_failed', 'the tenant does not exist');
-  if (row.isolation !== 'read committed') throw new Error(`isolation is ${row.isolation}: the fence needs read committed`);
+  if (row.isolation !== 'read committed')
+    throw new Error(`isolation is ${row.isolation}: the fence needs read committed`);
   return {
     roles: actor.type === 'system' ? ['system'] : row.roles.filter(isRole),
     tenantStatus: row.tenant_status,

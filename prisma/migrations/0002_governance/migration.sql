@@ -235,14 +235,26 @@ END $$;
 
 -- Which of these documents may be shown, in one round trip: those whose current version an index run has committed.
 CREATE FUNCTION aos_shown_documents(p_tenant text, p_plane text, p_ids text[])
-RETURNS TABLE (document_id text, source_id text, name text, indexed_version text, indexed_run_id text)
+RETURNS TABLE (document_id text, source_id text, source_name text, name text, indexed_version text, indexed_run_id text)
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   PERFORM set_config('aos.tenant', p_tenant, true);
-  RETURN QUERY SELECT d.document_id::text, d.source_id::text, d.name::text, d.indexed_version::text,
+  RETURN QUERY SELECT d.document_id::text, d.source_id::text, s.name::text, d.name::text, d.indexed_version::text,
       d.indexed_run_id::text
-    FROM knowledge_documents d
+    FROM knowledge_documents d JOIN knowledge_sources s ON s.source_id = d.source_id
     WHERE d.plane_id = p_plane AND d.document_id = ANY (p_ids) AND d.deleted_at IS NULL AND d.indexed_version IS NOT NULL;
 END $$;
 
 INSERT INTO "tenants" ("tenant_id", "name") VALUES ('platform', 'Operator');
+
+-- Which migrations were applied, for the readiness check. Empty where somebody applied the SQL by other means.
+CREATE FUNCTION aos_applied_migrations() RETURNS TABLE (name text) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  IF to_regclass('public._prisma_migrations') IS NOT NULL THEN
+    RETURN QUERY EXECUTE
+      'SELECT migration_name::text FROM public._prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL';
+  END IF;
+END $$;
+REVOKE EXECUTE ON FUNCTION aos_applied_migrations() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION aos_applied_migrations() TO aos_app, aos_system;

@@ -1,0 +1,68 @@
+import { EngineError } from '../../contracts/errors';
+import type { IngestedItem } from '../../operations/knowledge/ingest';
+import type { KnownDocument } from '../../operations/knowledge/work-reads';
+import type { SourceItem } from '../adapters/source-reader/port';
+import { UnreadableDocument } from '../adapters/parser/port';
+import type { KnowledgeDependencies } from './dependencies';
+
+/** A document of this size or less is read; a larger one is a dead letter. */
+export const documentBytesMax = 100 * 1024 * 1024;
+
+export interface StoreItemInput {
+  readonly tenantId: string;
+  readonly item: SourceItem;
+  readonly known: KnownDocument | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Stores the bytes and the text of one item. What cannot become text is a dead letter that says why. */
+export async function storeItem(
+  { objects, parse }: Pick<KnowledgeDependencies, 'objects' | 'parse'>,
+  { tenantId, item, known, signal }: StoreItemInput,
+): Promise<IngestedItem> {
+  const base = { name: item.name, bytes: item.bytes, version: null, format: null, textKey: null };
+  if (item.bytes > documentBytesMax) return deadLetter(base, 'too_large', 'larger than 100 MB');
+  const stored = await storeBytes(objects, { tenantId, item, signal });
+  if (stored instanceof UnreadableDocument) return deadLetter(base, stored.code, stored.message);
+
+  const document = { ...base, version: stored.sha256, bytes: stored.bytes };
+  if (known?.version === stored.sha256 && known.textKey !== null) {
+    return { ...document, format: known.format, textKey: known.textKey, deadLetter: null };
+  }
+  try {
+    const { format, text } = await parse({ name: item.name, bytes: await objects.get(tenantId, stored.sha256) });
+    const { sha256: textKey } = await objects.put(tenantId, Buffer.from(text), { signal });
+    return { ...document, format, textKey, deadLetter: null };
+  } catch (error) {
+    if (error instanceof UnreadableDocument) return deadLetter(document, error.code, error.message);
+    throw error;
+  }
+}
+
+async function storeBytes(
+  objects: KnowledgeDependencies['objects'],
+  { tenantId, item, signal }: Pick<StoreItemInput, 'tenantId' | 'item' | 'signal'>,
+): Promise<{ sha256: string; bytes: number } | UnreadableDocument> {
+  if (item.sha256 !== undefined) return { sha256: item.sha256, bytes: item.bytes };
+  try {
+    return await objects.put(tenantId, await item.open(), { bytesMax: documentBytesMax, signal });
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'invalid_input') {
+      return new UnreadableDocument('too_large', 'larger than 100 MB');
+    }
+    if (isGone(error))
+      return new UnreadableDocument('malformed', 'the file could not be opened when it was to be read');
+    throw error;
+  }
+}
+
+// The far side's answer for this one document; a full disk or a broken store of our own is not one.
+const goneCodes = new Set(['ENOENT', 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENOTDIR']);
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && goneCodes.has(String(error.code));
+}
+
+function deadLetter(item: Omit<IngestedItem, 'deadLetter'>, code: string, reason: string): IngestedItem {
+  return { ...item, textKey: null, deadLetter: { code, reason: reason.slice(0, 1000) } };
+}

@@ -1,0 +1,125 @@
+import { Client, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import { withContext } from '../context';
+import { parseContext } from '../contracts/execution-context';
+import type { OutboxMessage, OutboxPort, RunJobMessage } from '../contracts/outbox';
+import {
+  planeWorkflowType,
+  runJobSignalName,
+  searchAttributes,
+  taskQueues,
+  type PlaneWorkflowInput,
+  type RunJobInput,
+} from '../contracts/workflow-messages';
+import { contextInterceptor, scheduleContextInterceptor } from './context-interceptor';
+
+export interface Engine extends OutboxPort {
+  /** Whether an execution of this workflow is open. */
+  isRunning(workflowId: string): Promise<boolean>;
+  /** Which of our task queues have a worker polling them right now. */
+  pollers(): Promise<Readonly<Record<string, boolean>>>;
+  /** Fails unless the namespace answers and knows our search attributes. */
+  checkHealth(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly connection: ConnectionLike;
+  readonly namespace: string;
+}
+
+/** Temporal in domain words: the one place that knows workflow types, queues and reuse policies. */
+export function createEngine({ connection, namespace }: EngineOptions): Engine {
+  const client = new Client({
+    connection,
+    namespace,
+    interceptors: { workflow: [contextInterceptor], schedule: [scheduleContextInterceptor] },
+  });
+  return {
+    deliver: (message) => deliver(client, message),
+    isRunning: (workflowId) => isRunning(client, workflowId),
+    pollers: () => readPollers(client, namespace),
+    checkHealth: () => checkHealth(client, namespace),
+  };
+}
+
+async function deliver(client: Client, message: OutboxMessage): Promise<void> {
+  // Other topics come with other capabilities; an unknown one must not be lost in silence.
+  if (message.topic !== 'plane.run_job') throw new Error(`no delivery for topic ${String(message.topic)}`);
+  await runJob(client, message);
+}
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+// The same job delivered twice is one: the workflow knows the ids it has seen, and the job's row decides.
+async function runJob(client: Client, { workflowId, payload }: RunJobMessage): Promise<void> {
+  const { planeId, planeName, jobId, jobKind } = payload;
+  const requester = parseContext(payload.requester);
+  const signalArgs: [RunJobInput] = [{ jobId, jobKind }];
+  const args: [PlaneWorkflowInput] = [{ planeId, planeName }];
+  await withContext(requester, () =>
+    client.workflow.signalWithStart(planeWorkflowType, {
+      workflowId,
+      taskQueue: taskQueues.main,
+      args,
+      signal: runJobSignalName,
+      signalArgs,
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: keyword(searchAttributes.tenant), value: requester.tenantId },
+        { key: keyword(searchAttributes.kind), value: 'plane' },
+        { key: keyword(searchAttributes.plane), value: planeId },
+        { key: keyword(searchAttributes.stage), value: 'waiting' },
+      ]),
+      staticSummary: `Plane ${planeName}`,
+      staticDetails: `Tenant ${requester.tenantId}, plane ${planeId}. Runs the plane's jobs one after the other.`,
+    }),
+  );
+}
+
+async function isRunning(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+async function readPollers(client: Client, namespace: string): Promise<Record<string, boolean>> {
+  const entries = await Promise.all(
+    Object.values(taskQueues).map(async (queue) => {
+      const { pollers } = await client.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name: queue },
+        taskQueueType: queue === taskQueues.main ? 1 : 2,
+      });
+      return [queue, (pollers ?? []).length > 0] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+async function checkHealth(client: Client, namespace: string): Promise<void> {
+  await client.workflowService.describeNamespace({ namespace });
+  const { keys } = await client.workflowService.getSearchAttributes({});
+  const missing = Object.values(searchAttributes).filter((name) => keys?.[name] === undefined);
+  if (missing.length === 0) return;
+  // Namespace-scoped attributes (SQL visibility) are listed by the operator service only.
+  const { customAttributes } = await client.connection
+    .ensureConnected()
+    .then(() =>
+      (client.connection as unknown as OperatorConnection).operatorService.listSearchAttributes({ namespace }),
+    );
+  const stillMissing = missing.filter((name) => customAttributes?.[name] === undefined);
+  if (stillMissing.length > 0) throw new Error(`the namespace lacks the search attributes ${stillMissing.join(', ')}`);
+}
+
+interface OperatorConnection {
+  readonly operatorService: {
+    listSearchAttributes(request: {
+      namespace: string;
+    }): Promise<{ customAttributes?: Record<string, unknown> | null }>;
+  };
+}

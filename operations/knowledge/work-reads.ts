@@ -1,0 +1,143 @@
+import { sql } from 'kysely';
+import type { StageName } from '../../contracts/knowledge';
+import type { Database } from '../transaction/database';
+import { readAsTenant } from '../transaction/read';
+
+export interface WorkSource {
+  readonly sourceId: string;
+  readonly sourceType: string;
+  readonly config: unknown;
+}
+
+export interface KnownDocument {
+  readonly name: string;
+  readonly status: string;
+  readonly version: string | null;
+  readonly format: string | null;
+  readonly textKey: string | null;
+}
+
+export interface WorkDocument {
+  readonly documentId: string;
+  readonly sourceId: string;
+  readonly version: string;
+  readonly textKey: string;
+}
+
+export interface PendingUpload {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+interface Page {
+  readonly tenantId: string;
+  readonly planeId: string;
+  /** Documents after this id, in id order. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+export type WorkReads = ReturnType<typeof createWorkReads>;
+
+/** What the stages of a job need to know to begin, and to go on after a crash. */
+export function createWorkReads(db: Database) {
+  return {
+    listSources: (tenantId: string, planeId: string): Promise<readonly WorkSource[]> =>
+      readAsTenant(db, tenantId, (tx) =>
+        tx
+          .selectFrom('knowledge_sources')
+          .select(['source_id as sourceId', 'source_type as sourceType', 'config'])
+          .where('plane_id', '=', planeId)
+          .orderBy('position')
+          .execute(),
+      ),
+
+    readCheckpoint: (tenantId: string, jobId: string, stage: StageName): Promise<unknown> =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const row = await tx
+          .selectFrom('plane_stage_progress')
+          .select('checkpoint')
+          .where('job_id', '=', jobId)
+          .where('stage', '=', stage)
+          .executeTakeFirst();
+        return row?.checkpoint ?? undefined;
+      }),
+
+    findDocuments: (
+      tenantId: string,
+      sourceId: string,
+      names: readonly string[],
+    ): Promise<ReadonlyMap<string, KnownDocument>> =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const rows = await tx
+          .selectFrom('knowledge_documents')
+          .select(['name', 'status', 'version', 'format', 'text_key as textKey'])
+          .where('source_id', '=', sourceId)
+          .where(sql<boolean>`name = any(${names}::text[])`)
+          .execute();
+        return new Map(rows.map((row) => [row.name, row]));
+      }),
+
+    listPendingUploads: (
+      tenantId: string,
+      sourceId: string,
+      { after, limit }: { after: string; limit: number },
+    ): Promise<readonly PendingUpload[]> =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const { rows } = await sql<PendingUpload>`
+          select name, bytes::float8 as bytes, version as sha256 from knowledge_documents
+          where source_id = ${sourceId} and status = 'pending' and name collate "C" > ${after}
+          order by name collate "C" limit ${limit}`.execute(tx);
+        return rows;
+      }),
+
+    countToIndex: (tenantId: string, planeId: string): Promise<number> =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const { rows } = await sql<{ n: number }>`
+          select count(*)::int as n from knowledge_documents where plane_id = ${planeId} and status = 'stored'`.execute(
+          tx,
+        );
+        return rows[0]?.n ?? 0;
+      }),
+
+    listToIndex: ({ tenantId, planeId, after, limit }: Page, indexRunId: string): Promise<readonly WorkDocument[]> =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const { rows } = await sql<WorkDocument>`
+          select document_id as "documentId", source_id as "sourceId", version, text_key as "textKey"
+          from knowledge_documents d
+          where plane_id = ${planeId} and status = 'stored' and document_id > ${after} and not exists (
+            select from knowledge_document_indexings x where x.index_run_id = ${indexRunId}
+              and x.document_id = d.document_id and x.version = d.version)
+          order by document_id limit ${limit}`.execute(tx);
+        return rows;
+      }),
+
+    listToClassify: ({ tenantId, planeId, after, limit }: Page): Promise<readonly WorkDocument[]> =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const { rows } = await sql<WorkDocument>`
+          select document_id as "documentId", source_id as "sourceId", indexed_version as version,
+            indexed_text_key as "textKey"
+          from knowledge_documents
+          where plane_id = ${planeId} and indexed_version is not null and document_id > ${after}
+            and classified_version is distinct from indexed_version
+          order by document_id limit ${limit}`.execute(tx);
+        return rows;
+      }),
+
+    /** What the vector store may forget: documents with the version to keep, and index runs that came to nothing. */
+    listIndexWaste: (tenantId: string, planeId: string, indexRunId: string) =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const documents = await sql<{ documentId: string; keepVersion: string | null }>`
+          select document_id as "documentId", indexed_version as "keepVersion" from knowledge_documents
+          where plane_id = ${planeId} and (status in ('deleted', 'dead_letter') or indexed_run_id = ${indexRunId})`.execute(
+          tx,
+        );
+        const runs = await sql<{ id: string }>`
+          select index_run_id as id from knowledge_index_runs where plane_id = ${planeId} and status = 'dead'`.execute(
+          tx,
+        );
+        return { documents: documents.rows, deadRunIds: runs.rows.map(({ id }) => id) };
+      }),
+  };
+}

@@ -1,0 +1,137 @@
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { ExecutionContext } from '../contracts/execution-context';
+import { jobStages, type JobKind, type StageName } from '../contracts/knowledge';
+import {
+  runJobSignalName,
+  searchAttributes,
+  type PlaneWorkflowInput,
+  type RunJobInput,
+} from '../contracts/workflow-messages';
+import { isKill, readFailure, type EndedWork } from './governance/ended-work';
+import { currentContext, runAs, runAsSystem } from './interceptors/context';
+import { isKilled } from './interceptors/kill-switch';
+import { records, stages, steps } from './knowledge-activities';
+
+interface PendingJob extends RunJobInput {
+  readonly requester: ExecutionContext;
+}
+
+export interface PlaneStatus {
+  readonly planeId: string;
+  readonly stage: string;
+  readonly waiting: readonly string[];
+}
+
+export const runJobSignal = defineSignal<[RunJobInput]>(runJobSignalName);
+export const getPlaneQuery = defineQuery<PlaneStatus>('getPlane');
+
+const historyEventsMax = 3_500;
+const stageAttribute = defineSearchAttributeKey(searchAttributes.stage, SearchAttributeType.KEYWORD);
+
+/** One plane for as long as it lives: runs the jobs it is asked for, one after the other, each as its requester. */
+export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readonly PendingJob[] = []): Promise<void> {
+  const { planeId } = input;
+  const pending: PendingJob[] = [...handedOn];
+  const seen = new Set(handedOn.map(({ jobId }) => jobId));
+  let stage = 'waiting';
+
+  setHandler(getPlaneQuery, () => ({ planeId, stage, waiting: pending.map(({ jobId }) => jobId) }));
+  setHandler(runJobSignal, ({ jobId, jobKind }) => {
+    if (seen.has(jobId)) return;
+    seen.add(jobId);
+    pending.push({ jobId, jobKind, requester: currentContext() });
+  });
+
+  try {
+    for (;;) {
+      await condition(() => pending.length > 0 || isHistoryLong());
+      const [job] = pending;
+      if (job !== undefined) {
+        await runAs(job.requester, () => runJob({ planeId, jobId: job.jobId, enter }));
+        pending.shift();
+        if (pending.length === 0) enter('waiting', 'No job is at work.');
+      }
+      if (isHistoryLong()) break;
+    }
+  } finally {
+    if (isKilled()) await recordKilledJobs(planeId, pending);
+  }
+  await continueAsNew<typeof knowledgePlane>(input, pending);
+
+  function enter(next: string, details: string): void {
+    stage = next;
+    upsertSearchAttributes([{ key: stageAttribute, value: next }]);
+    setCurrentDetails(details);
+  }
+}
+
+interface JobRun {
+  readonly planeId: string;
+  readonly jobId: string;
+  enter(stage: string, details: string): void;
+}
+
+async function runJob({ planeId, jobId, enter }: JobRun): Promise<void> {
+  const job = { planeId, jobId };
+  try {
+    const { kind } = await steps.beginJob(job);
+    const counts = await runStages(kind, { ...job, enter });
+    await steps.completeJob({ ...job, counts });
+  } catch (error) {
+    // The kill signal has its own record; a job that is no longer wanted was ended by whoever ended it.
+    if (isKilled()) throw error;
+    await CancellationScope.nonCancellable(() => runAsSystem(() => recordEnd(job, readFailure(error))));
+  }
+}
+
+async function runStages(kind: JobKind, { planeId, jobId, enter }: JobRun): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const stage of jobStages[kind] as readonly StageName[]) {
+    enter(stage, `Job ${jobId} (${kind}) is in stage ${stage}.`);
+    Object.assign(counts, await stages[stage]({ planeId, jobId }));
+  }
+  return counts;
+}
+
+async function recordEnd(job: { planeId: string; jobId: string }, ended: EndedWork): Promise<void> {
+  const { code, message } = ended;
+  log.info('job ended without completing', { ...job, code });
+  if (isKill(ended)) return records.recordKilledJob({ ...job, code, message });
+  try {
+    await records.failJob({ ...job, code, message });
+  } catch (error) {
+    const refused = readFailure(error);
+    if (!isKill(refused)) throw error;
+    await records.recordKilledJob({ ...job, code: refused.code, message: refused.message });
+  }
+}
+
+// The fence already refuses this execution; what is left is to say so in the rows, for every job it had taken on.
+async function recordKilledJobs(planeId: string, pending: readonly PendingJob[]): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    for (const { jobId, requester } of pending) {
+      await runAs(requester, () =>
+        runAsSystem(() =>
+          records.recordKilledJob({ planeId, jobId, code: 'action_blocked', message: 'stopped by the kill signal' }),
+        ),
+      );
+    }
+  });
+}
+
+function isHistoryLong(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return continueAsNewSuggested || historyLength > historyEventsMax;
+}
