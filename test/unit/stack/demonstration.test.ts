@@ -1,0 +1,87 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { demonstrate } from '../../../scripts/stack/demonstration';
+
+type Answer = { status?: number; data?: unknown; error?: unknown };
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** An API that answers each request by a rule, and remembers what was asked. */
+async function fakeApi(answer: (request: string, body: Record<string, unknown>) => Answer) {
+  const requests: string[] = [];
+  const listening = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => (text += String(chunk)));
+    request.on('end', () => {
+      const asked = `${request.method} ${request.url?.replace('/api/v1', '')}`;
+      requests.push(asked);
+      const { status = 200, ...envelope } = answer(asked, JSON.parse(text || '{}') as Record<string, unknown>);
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ success: envelope.error === undefined, ...envelope }));
+    });
+  }).listen(0, '127.0.0.1');
+  server = listening;
+  await new Promise((resolve) => listening.once('listening', resolve));
+  const said: string[] = [];
+  const run = () =>
+    demonstrate({
+      apiUrl: `http://127.0.0.1:${(listening.address() as AddressInfo).port}`,
+      adminKey: 'key',
+      examples: '/examples',
+      say: (line) => void said.push(line),
+      signal: AbortSignal.timeout(10_000),
+    });
+  return { run, requests, said };
+}
+
+it('shows each stage, an answer and a refusal with their evidence', async () => {
+  const states = ['DRAFT', 'VERIFIED', 'PENDING_ACTIVATE', 'PENDING_ACTIVATE', 'ACTIVE'];
+  const { run, said, requests } = await fakeApi((request, body) => {
+    if (request === 'GET /planes?limit=1000') return { data: { items: [] } };
+    if (request === 'POST /planes') return { data: { plane_id: 'kp_1' } };
+    if (request === 'GET /lifecycle/kp_1/state') return { data: { state: states.shift(), active_job_id: 'j' } };
+    if (request.startsWith('GET /planes/kp_1/documents'))
+      return { data: { items: [{ status: 'indexed' }, { status: 'indexed' }] } };
+    if (request === 'POST /policies') return { data: { policy_id: 'pol_1' } };
+    if (request !== 'POST /retrieval/execute') return { data: {} };
+    if ((body.payload as { direct_connector?: boolean }).direct_connector) {
+      const error = {
+        code: 'governance_violation',
+        reason: 'DIRECT_ACCESS',
+        message: 'no',
+        details: { evidence_id: 'ev_2' },
+      };
+      return { status: 403, error };
+    }
+    return { data: { hits: [{ score: 0.5, text: '25  days', source: { name: 'leave.md' } }], evidence_id: 'ev_1' } };
+  });
+  await run();
+  const shown = said.join('\n');
+  for (const state of ['DRAFT', 'PENDING_VERIFY', 'VERIFIED', 'INGESTING', 'INDEXED', 'CLASSIFIED', 'ACTIVE']) {
+    expect(said.filter((line) => line.endsWith(`s  ${state}`))).toHaveLength(1);
+  }
+  expect(shown).toContain('2 documents: 2 indexed');
+  expect(shown).toContain('leave.md: 25 days');
+  expect(shown).toMatch(/evidence ev_1[^]*refused: governance_violation \(DIRECT_ACCESS\)[^]*evidence ev_2/);
+  expect(requests).toContain('POST /planes/kp_1/bind-policy');
+});
+
+it('leaves an example alone that is there', async () => {
+  const { run, requests, said } = await fakeApi(() => ({ data: { items: [{ name: 'handbook', state: 'active' }] } }));
+  await run();
+  expect(said).toEqual(['The example plane handbook is there already (ACTIVE).']);
+  expect(requests).toHaveLength(1);
+});
+
+it('says where the plane came to rest', async () => {
+  const { run } = await fakeApi((request) => {
+    if (request === 'GET /planes?limit=1000') return { data: { items: [] } };
+    if (request === 'POST /planes') return { data: { plane_id: 'kp_1' } };
+    return { data: { state: 'INGESTING', active_job_id: null, next_action: 'retry_knowledge_plane' } };
+  });
+  await expect(run()).rejects.toThrow('the plane came to rest in INGESTING');
+});
