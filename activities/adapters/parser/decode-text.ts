@@ -43,7 +43,6 @@ function tryDecode(encoding: string, bytes: Buffer): string | null {
 
 function isMostlyControls(text: string): boolean {
   const sample = text.slice(0, 65_536);
-  // eslint-disable-next-line no-control-regex
   const controls = sample.match(/[\u0001-\u0008\u000e-\u001a\u001c-\u001f\u007f]/g)?.length ?? 0;
   return controls > sample.length * controlShareMax;
 }

@@ -19,22 +19,20 @@ export async function parseMarkdown(markdown: string): Promise<string> {
   return blocks.filter((block) => block.trim() !== '').join('\n\n');
 }
 
+const containers = ['root', 'blockquote', 'list', 'listItem', 'footnoteDefinition'] as const;
+
+function isContainer(node: Nodes): node is Extract<Nodes, { type: (typeof containers)[number] }> {
+  return containers.some((type) => type === node.type);
+}
+
 function collect(node: Nodes, blocks: string[]): void {
-  switch (node.type) {
-    case 'root':
-    case 'blockquote':
-    case 'list':
-    case 'listItem':
-    case 'footnoteDefinition':
-      for (const child of node.children) collect(child, blocks);
-      return;
-    case 'table':
-      blocks.push(node.children.map((row) => row.children.map((cell) => toString(cell)).join(' | ')).join('\n'));
-      return;
-    case 'html':
-      blocks.push(parseHtml(node.value));
-      return;
-    default:
-      blocks.push(toString(node, { includeHtml: false }));
+  if (isContainer(node)) {
+    for (const child of node.children) collect(child, blocks);
+  } else if (node.type === 'table') {
+    blocks.push(node.children.map((row) => row.children.map((cell) => toString(cell)).join(' | ')).join('\n'));
+  } else if (node.type === 'html') {
+    blocks.push(parseHtml(node.value));
+  } else {
+    blocks.push(toString(node, { includeHtml: false }));
   }
 }

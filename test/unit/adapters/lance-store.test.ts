@@ -93,6 +93,23 @@ describe('the LanceDB store', () => {
     expect(await store.countRows('acme', 'plane-1')).toBe(1);
   });
 
+  it('lets several connections write, delete and compact at once', async () => {
+    const stores = [0, 1, 2].map(() => createLanceStore({ folder, dimension: 4 }));
+    const work = async (one: VectorStore, place: number) => {
+      for (let round = 0; round < 6; round += 1) {
+        const rows = Array.from({ length: 20 }, (_, index) =>
+          chunk(`word ${index + round * 10}`, { indexRunSeq: round }),
+        );
+        await one.upsert('acme', rows);
+        if (round % 3 === place) await one.compact('acme');
+        await one.deleteRuns('acme', 'plane-1', [`absent-${round}`]);
+      }
+    };
+    await Promise.all(stores.map(work));
+    expect(await store.countRows('acme', 'plane-1')).toBe(70);
+    expect(await store.searchText(scope, 'word', 100)).toHaveLength(70);
+  });
+
   it('keeps planes, runs, sources and documents apart', async () => {
     await store.upsert('acme', [
       chunk('word a'),
