@@ -33,6 +33,7 @@ export async function downloadTemporal({
     });
   });
   if (problem !== undefined) {
+    await rm(place, { recursive: true, force: true });
     say(`Temporal: the download is not possible here (${problem})`);
     return undefined;
   }
