@@ -21,7 +21,8 @@ export async function readAs<T>(
 
 // Cannot be reached, is full, or took too long: the words of Prisma for what a caller may try again.
 const passingCodes = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
-const passingText = /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|Connection terminated|timeout exceeded|shutting down|starting up/;
+const passingText =
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|Connection terminated|timeout exceeded|shutting down|starting up/;
 
 function toReadFault(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof EngineError) return error;

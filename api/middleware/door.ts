@@ -1,0 +1,91 @@
+import type { Request, Response } from 'express';
+import { EngineError, errorRules, refusal } from '../../contracts/errors';
+import { freezeContext, platformTenantId, type ExecutionContext } from '../../contracts/execution-context';
+import { isPermitted } from '../../contracts/roles';
+import type { Route } from '../route';
+import type { ApiServices, Caller } from '../services';
+import { requestIds, type RequestIds } from './request-ids';
+
+export interface Admitted {
+  readonly caller: Caller;
+  readonly context: ExecutionContext;
+}
+
+export interface Door {
+  /** Who asks, and whether the route is theirs to call; refuses, on the record, when not. */
+  admit(req: Request, res: Response, route: Route): Promise<Admitted>;
+  /** Runs what may refuse before any operation is asked. For requests that change something, refusals are recorded. */
+  recordRefusals<T>(context: ExecutionContext, route: Route, work: () => Promise<T>): Promise<T>;
+}
+
+type DoorServices = Pick<ApiServices, 'authenticate' | 'auditDoor'>;
+
+const nobody: Caller = { keyId: 'anonymous', tenantId: platformTenantId, tenantStatus: 'active', roles: [] };
+
+export function createDoor({ authenticate, auditDoor }: DoorServices): Door {
+  async function refuse(context: ExecutionContext, route: Route, error: EngineError): Promise<never> {
+    await auditDoor(context, error, route.operationId);
+    throw error;
+  }
+
+  return {
+    async admit(req, res, route) {
+      const ids = requestIds(res);
+      if (route.permission === 'public') return { caller: nobody, context: contextOf(nobody, ids) };
+
+      const key = bearerKey(req.headers.authorization);
+      const caller = key === undefined ? undefined : await authenticate(key);
+      if (caller === undefined) return refuse(contextOf(nobody, ids), route, unknownCaller(key));
+
+      const context = contextOf(caller, ids);
+      res.locals.context = context;
+      const refused = forbids(caller, route);
+      return refused === undefined ? { caller, context } : refuse(context, route, refused);
+    },
+
+    async recordRefusals(context, route, work) {
+      try {
+        return await work();
+      } catch (error) {
+        const isRefusal = error instanceof EngineError && errorRules[error.code].category !== 'transient';
+        if (isRefusal && route.method !== 'get') return refuse(context, route, error);
+        throw error;
+      }
+    },
+  };
+}
+
+function contextOf(caller: Caller, { requestId, traceId }: RequestIds): ExecutionContext {
+  const { keyId, tenantId } = caller;
+  const actor = { id: keyId, type: 'machine', ...(caller !== nobody && { keyId }) } as const;
+  return freezeContext({ tenantId, actor, requestId, traceId, runId: requestId, source: 'sdk' });
+}
+
+const keyLengthMax = 512;
+
+function bearerKey(header: string | undefined): string | undefined {
+  const key = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  return key !== undefined && key.length <= keyLengthMax ? key : undefined;
+}
+
+function unknownCaller(key: string | undefined): EngineError {
+  const message =
+    key === undefined
+      ? 'send an API key in the header Authorization: Bearer …'
+      : 'the API key is unknown, expired or revoked; ask your administrator for another';
+  return refusal('MISSING_IDENTITY', message);
+}
+
+// Writes of a suspended tenant are decided by their operations: it may still throw switches and revoke keys.
+function forbids({ roles, tenantStatus }: Caller, { permission, method }: Route): EngineError | undefined {
+  const wanted = [permission].flat().filter((each) => each !== 'public');
+  if (!wanted.some((each) => isPermitted(roles, each))) {
+    return refusal('ACCESS_DENIED', `this needs the permission ${wanted.join(' or ')}`, {
+      details: { permission: wanted.join(' or ') },
+    });
+  }
+  if (tenantStatus !== 'active' && method === 'get') {
+    return refusal('TENANT_INACTIVE', 'the tenant is suspended; ask the operator to reactivate it');
+  }
+  return undefined;
+}

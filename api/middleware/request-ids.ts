@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestHandler, Response } from 'express';
+import { newId } from '../../operations/ids';
+
+export interface RequestIds {
+  readonly requestId: string;
+  readonly traceId: string;
+}
+
+const requestIdForm = /^[A-Za-z0-9._-]{1,64}$/;
+const traceparentForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Gives each request its ids: the caller's where they are well-formed, else fresh ones. The request's is echoed. */
+export const assignRequestIds: RequestHandler = (req, res, next) => {
+  const ids: RequestIds = { requestId: requestIdOf(req.headers), traceId: traceIdOf(req.headers) };
+  res.locals.ids = ids;
+  res.set('X-Request-ID', ids.requestId);
+  next();
+};
+
+export function requestIds(res: Response): RequestIds {
+  return res.locals.ids as RequestIds;
+}
+
+function requestIdOf({ 'x-request-id': given }: IncomingHttpHeaders): string {
+  return typeof given === 'string' && requestIdForm.test(given) ? given : newId('req-');
+}
+
+function traceIdOf({ traceparent }: IncomingHttpHeaders): string {
+  const given = typeof traceparent === 'string' ? traceparentForm.exec(traceparent)?.[1] : undefined;
+  return given ?? randomBytes(16).toString('hex');
+}

@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+import { errorRules, type ErrorCode } from '../../contracts/errors';
+import { apiBase, fullPath, type Route } from '../route';
+import { componentSchemas, envelopeOf, listOf, toJsonSchema, type JsonSchema } from './schemas';
+
+export const openApiPath = `${apiBase}/openapi.json`;
+
+/** The OpenAPI 3.1 document, made from the same data that the routes are bound by. */
+export function createDocument(routes: readonly Route[], version: string): JsonSchema {
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const route of routes) {
+    const path = (paths[fullPath(route)] ??= {});
+    path[route.method] = toOperation(route);
+  }
+  paths[openApiPath] = { get: documentOperation };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'AOS',
+      version,
+      description: 'Governance for what AI agents may know and do.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ apiKey: [] }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: componentSchemas,
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the tenant.' } },
+    },
+  };
+}
+
+const documentOperation: JsonSchema = {
+  operationId: 'system.openapi',
+  summary: 'This document',
+  tags: ['System'],
+  security: [],
+  parameters: [],
+  responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
+};
+
+function toOperation(route: Route): JsonSchema {
+  const isPublic = route.permission === 'public';
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    ...(!isPublic && { description: `Needs the permission ${[route.permission].flat().join(' or ')}.` }),
+    tags: [route.tag],
+    ...(isPublic && { security: [] }),
+    parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
+    ...(route.body !== undefined && { requestBody: toRequestBody(route, route.body) }),
+    responses: { [route.successStatus]: toSuccess(route), ...toFailures(route) },
+  };
+}
+
+function pathParameters({ params }: Route): JsonSchema[] {
+  return parametersOf(params).map(({ name, schema }) => ({ name, in: 'path', required: true, schema }));
+}
+
+function queryParameters({ query }: Route): JsonSchema[] {
+  return parametersOf(query).map(({ name, schema, isRequired }) => ({
+    name,
+    in: 'query',
+    required: isRequired,
+    schema,
+  }));
+}
+
+function parametersOf(schema: z.ZodType) {
+  const { properties = {}, required = [] } = toJsonSchema(schema, 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, each]) => ({
+    name,
+    schema: each,
+    isRequired: required.includes(name),
+  }));
+}
+
+function headerParameters({ method }: Route): JsonSchema[] {
+  if (method === 'get') return [];
+  const description = 'The same key and body give the same answer and one effect; made and echoed when absent.';
+  const schema = { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' };
+  return [{ name: 'Idempotency-Key', in: 'header', required: false, description, schema }];
+}
+
+function toRequestBody({ receive }: Route, body: z.ZodType): JsonSchema {
+  const schema = toJsonSchema(body, 'input');
+  const type = receive === undefined ? 'application/json' : 'multipart/form-data';
+  const isRequired = ((schema['required'] ?? []) as readonly string[]).length > 0;
+  return { required: isRequired, content: { [type]: { schema } } };
+}
+
+function toSuccess({ data, listKey }: Route): JsonSchema {
+  const schema = toJsonSchema(data, 'output');
+  const envelope = listKey === undefined ? envelopeOf(schema, 'Meta') : envelopeOf(listOf(schema), 'ListMeta');
+  return { description: 'Done', content: { 'application/json': { schema: envelope } } };
+}
+
+function toFailures(route: Route): JsonSchema {
+  const codes = new Set<ErrorCode>([...standingErrors(route), ...(route.errors ?? [])]);
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { httpStatus } = errorRules[code];
+    byStatus.set(httpStatus, [...(byStatus.get(httpStatus) ?? []), code]);
+  }
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [status, { description: names.join(', '), content }]),
+  );
+}
+
+function standingErrors({ permission, method }: Route): readonly ErrorCode[] {
+  if (permission === 'public') return ['internal_error'];
+  const always = ['invalid_input', 'authentication_failed', 'authorization_failed'] as const;
+  const server = ['internal_error', 'service_unavailable', 'timeout'] as const;
+  return [...always, ...server, ...(method === 'get' ? (['tenant_suspended'] as const) : [])];
+}

@@ -1,0 +1,162 @@
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { PageQuery } from '../contracts/api/common';
+import type { ErrorCode } from '../contracts/errors';
+import type { ExecutionContext } from '../contracts/execution-context';
+import type { Permission } from '../contracts/roles';
+import type { PageOf, PageRequest } from '../prisma/reads/page';
+import type { Caller } from './services';
+
+const Nothing = z.strictObject({});
+type Nothing = typeof Nothing;
+
+export type Tag =
+  | 'Knowledge planes'
+  | 'Lifecycle'
+  | 'Policies'
+  | 'Retrieval'
+  | 'Governance'
+  | 'Audit'
+  | 'API keys'
+  | 'Operator'
+  | 'System';
+
+interface Described {
+  /** Parameters stand in braces: `/planes/{plane_id}`. */
+  readonly path: `/${string}`;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: Tag;
+  /** Any of these is enough. `public` needs no key. */
+  readonly permission: Permission | readonly Permission[] | 'public';
+  /** Codes beyond those that every route may answer with. */
+  readonly errors?: readonly ErrorCode[];
+}
+
+interface RouteContract<P, Q, B, D> extends Described {
+  readonly method: 'get' | 'post' | 'delete';
+  readonly successStatus: 200 | 201 | 202;
+  /** Outside of /api/v1. */
+  readonly atRoot?: boolean;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly data: D;
+  /** Members of the envelope's `meta` beyond the usual. */
+  readonly meta?: (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+}
+
+interface ListContract<P, Q, I, K> extends Described {
+  readonly params?: P;
+  /** Extends `PageQuery`. */
+  readonly query?: Q;
+  readonly item: I;
+  /** What a cursor holds: the sort key of the last row shown. */
+  readonly key: K;
+}
+
+export interface RouteInput<Params, Query, Body, Key = undefined> {
+  readonly context: ExecutionContext;
+  readonly caller: Caller;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly page: PageRequest<Key>;
+  readonly idempotencyKey: string;
+}
+
+/** What a route that takes files knows when their bytes begin to arrive. */
+export interface UploadInput<Params> {
+  readonly context: ExecutionContext;
+  readonly caller: Caller;
+  readonly params: Params;
+  readonly request: IncomingMessage;
+}
+
+/** A route as bind and the OpenAPI document see it: data and one function. */
+export interface Route extends Described {
+  readonly method: 'get' | 'post' | 'delete';
+  readonly successStatus: number;
+  readonly atRoot: boolean;
+  readonly params: z.ZodType;
+  readonly query: z.ZodType;
+  readonly body: z.ZodType | undefined;
+  /** Reads a body of parts as it arrives; `body` then only describes it. */
+  readonly receive?: (input: UploadInput<never>) => Promise<unknown>;
+  /** Of a list: the schema of one item. */
+  readonly data: z.ZodType;
+  readonly listKey: z.ZodType | undefined;
+  readonly meta: (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  handle(input: RouteInput<never, never, never, never>): Promise<unknown>;
+}
+
+/** A route that answers with one thing. */
+export function route<
+  D extends z.ZodType,
+  P extends z.ZodType = Nothing,
+  Q extends z.ZodType = Nothing,
+  B extends z.ZodType = Nothing,
+>(
+  contract: RouteContract<P, Q, B, D>,
+  handle: (input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.input<D>>,
+): Route {
+  return {
+    params: Nothing,
+    query: Nothing,
+    body: undefined,
+    atRoot: false,
+    listKey: undefined,
+    ...contract,
+    meta: contract.meta ?? (() => ({})),
+    handle: handle as Route['handle'],
+  };
+}
+
+/** A route that takes files: they are stored while they arrive, and the handler gets what has become of them. */
+export function uploadRoute<D extends z.ZodType, P extends z.ZodType, Received>(
+  contract: RouteContract<P, Nothing, z.ZodType, D> & {
+    readonly body: z.ZodType;
+    receive(input: UploadInput<z.output<P>>): Promise<Received>;
+  },
+  handle: (input: RouteInput<z.output<P>, unknown, Received>) => Promise<z.input<D>>,
+): Route {
+  return { ...route(contract, handle as never), receive: contract.receive };
+}
+
+/** A route that answers with a page of things, in a stable order. */
+export function listRoute<
+  I extends z.ZodType,
+  K extends z.ZodType,
+  P extends z.ZodType = Nothing,
+  Q extends z.ZodType<z.output<typeof PageQuery>> = typeof PageQuery,
+>(
+  { item, key, ...contract }: ListContract<P, Q, I, K>,
+  handle: (
+    input: RouteInput<z.output<P>, z.output<Q>, undefined, z.output<K>>,
+  ) => Promise<PageOf<z.input<I>, z.input<K>>>,
+): Route {
+  return {
+    params: Nothing,
+    query: PageQuery,
+    body: undefined,
+    atRoot: false,
+    ...contract,
+    method: 'get',
+    successStatus: 200,
+    data: item,
+    listKey: key,
+    meta: () => ({}),
+    handle: handle as Route['handle'],
+  };
+}
+
+/** The page with its rows as the wire shows them. */
+export function mapPage<Row, Key, Item>(page: PageOf<Row, Key>, view: (row: Row) => Item): PageOf<Item, Key> {
+  return { rows: page.rows.map(view), next: page.next };
+}
+
+export const apiBase = '/api/v1';
+
+export function fullPath({ atRoot, path }: Pick<Route, 'atRoot' | 'path'>): string {
+  return atRoot ? path : `${apiBase}${path}`;
+}

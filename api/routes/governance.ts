@@ -1,0 +1,158 @@
+import { TimeKey } from '../../contracts/api/common';
+import {
+  BootStatus,
+  GovernanceState,
+  KillSwitchBody,
+  ModeBody,
+  ModeChangeView,
+  SwitchChangeView,
+  SwitchView,
+} from '../../contracts/api/governance';
+import { platformTenantId, type ExecutionContext } from '../../contracts/execution-context';
+import type { SwitchScope } from '../../contracts/switches';
+import type { RuntimeSwitch } from '../../prisma/generated/client';
+import { findScopeSwitches, listSwitches, readGovernance } from '../../prisma/reads/switches';
+import { listRoute, mapPage, route, type Route } from '../route';
+import type { ApiServices } from '../services';
+import { toGovernanceState, toSwitchView } from '../views/governance';
+
+const tag = 'Governance';
+const mayThrow = ['switch:tenant', 'switch:global'] as const;
+const throwErrors = ['resource_not_found', 'unsupported_operation', 'conflict'] as const;
+
+export function governanceRoutes({ dispatch, prisma, health, logger, startedAt }: ApiServices): Route[] {
+  // The change holds already. What is read here only adds to the answer, so it must not turn it into a failure.
+  async function readChanged(
+    { tenantId }: ExecutionContext,
+    target: { scope: SwitchScope; scopeId: string },
+  ): Promise<readonly RuntimeSwitch[]> {
+    const owner = tenantId === platformTenantId ? 'operator' : 'tenant';
+    const scopeId = idOrNull(target.scopeId);
+    try {
+      return await findScopeSwitches(prisma, tenantId, { scope: target.scope, scopeId, owner });
+    } catch (error) {
+      logger.warn({ err: error }, 'the changed switch cannot be read');
+      return [];
+    }
+  }
+
+  return [
+    route(
+      {
+        method: 'post',
+        path: '/governance/kill-switch',
+        operationId: 'governance.kill_switch',
+        summary: 'Throw or release a switch; after the answer to a throw nothing in its scope commits',
+        tag,
+        permission: mayThrow,
+        successStatus: 200,
+        body: KillSwitchBody,
+        data: SwitchChangeView,
+        errors: throwErrors,
+      },
+      async ({ context, body, idempotencyKey }) => {
+        const { scope_id: scopeId, ...rest } = body;
+        const params = { ...rest, scopeId };
+        const change = await dispatch(context, 'governance.switches.change', { params, idempotencyKey });
+        const row = (await readChanged(context, change)).find(({ switchId }) => switchId === change.switchId);
+        return {
+          success: true as const,
+          previous_mode: change.previousMode,
+          current_mode: change.currentMode,
+          timestamp: (row?.lastChanged ?? new Date()).toISOString(),
+          actor: context.actor.id,
+          reason: body.reason,
+          scope: change.scope,
+          scope_id: idOrNull(change.scopeId),
+          kind: change.kind,
+          switch_id: change.switchId,
+          epoch: change.epoch,
+          enabled: change.enabled,
+        };
+      },
+    ),
+    route(
+      {
+        method: 'post',
+        path: '/governance/mode',
+        operationId: 'governance.mode',
+        summary: 'Set the mode of a scope: KILL and DEGRADED are its switches, NORMAL is both released',
+        tag,
+        permission: mayThrow,
+        successStatus: 200,
+        body: ModeBody,
+        data: ModeChangeView,
+        errors: throwErrors,
+      },
+      async ({ context, body, idempotencyKey }) => {
+        const { scope_id: scopeId, ...rest } = body;
+        const params = { ...rest, scopeId };
+        const change = await dispatch(context, 'governance.mode.change', { params, idempotencyKey });
+        const rows = await readChanged(context, change);
+        const standing = rows.find(({ enabled, kind }) => enabled && kind === body.mode.toLowerCase());
+        return {
+          success: true as const,
+          previous_mode: change.previousMode,
+          current_mode: change.currentMode,
+          timestamp: (rows[0]?.lastChanged ?? new Date()).toISOString(),
+          actor: context.actor.id,
+          reason: body.reason,
+          scope: change.scope,
+          scope_id: idOrNull(change.scopeId),
+          switch_id: standing?.switchId ?? null,
+          epoch: standing === undefined ? null : Number(standing.epoch),
+        };
+      },
+    ),
+    route(
+      {
+        method: 'get',
+        path: '/governance/state',
+        operationId: 'governance.state',
+        summary: 'The mode that applies to the caller, and the switches in reach',
+        tag,
+        permission: 'read:switches',
+        successStatus: 200,
+        data: GovernanceState,
+      },
+      async ({ context }) => toGovernanceState(await readGovernance(prisma, context.tenantId)),
+    ),
+    listRoute(
+      {
+        path: '/governance/switches',
+        operationId: 'governance.switches',
+        summary: 'Every switch in reach, newest first',
+        tag,
+        permission: 'read:switches',
+        item: SwitchView,
+        key: TimeKey,
+      },
+      async ({ context, page }) => mapPage(await listSwitches(prisma, context.tenantId, page), toSwitchView),
+    ),
+    route(
+      {
+        method: 'get',
+        path: '/governance/boot-status',
+        operationId: 'governance.boot_status',
+        summary: 'Whether the installation is healthy, by component',
+        tag,
+        permission: ['read:switches', 'read:planes'],
+        successStatus: 200,
+        data: BootStatus,
+      },
+      async () => {
+        const { ready, components } = await health.bootStatus();
+        return {
+          healthy: ready,
+          components,
+          boot_time: startedAt.toISOString(),
+          uptime_seconds: Math.max(0, Math.floor((Date.now() - startedAt.getTime()) / 1000)),
+        };
+      },
+    ),
+  ];
+}
+
+function idOrNull(scopeId: string): string | null {
+  return scopeId === '' ? null : scopeId;
+}

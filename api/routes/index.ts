@@ -1,0 +1,28 @@
+import type { Route } from '../route';
+import type { ApiServices } from '../services';
+import { apiKeyRoutes } from './api-keys';
+import { auditRoutes } from './audit';
+import { documentRoutes } from './documents';
+import { governanceRoutes } from './governance';
+import { knowledgeRoutes } from './knowledge';
+import { lifecycleRoutes } from './lifecycle';
+import { opsRoutes } from './ops';
+import { policyRoutes } from './policies';
+import { retrievalRoutes } from './retrieval';
+import { systemRoutes } from './system';
+
+/** Every route there is. A new domain adds a line here and its own file. */
+export function allRoutes(services: ApiServices): Route[] {
+  return [
+    ...knowledgeRoutes(services),
+    ...documentRoutes(services),
+    ...lifecycleRoutes(services),
+    ...policyRoutes(services),
+    ...retrievalRoutes(services),
+    ...governanceRoutes(services),
+    ...auditRoutes(services),
+    ...apiKeyRoutes(services),
+    ...opsRoutes(services),
+    ...systemRoutes(services),
+  ];
+}

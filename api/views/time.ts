@@ -1,0 +1,3 @@
+export function isoOrNull(time: Date | null): string | null {
+  return time === null ? null : time.toISOString();
+}
