@@ -88,6 +88,10 @@ const outside = {
   AOS_EMBEDDER_API_KEY: z.string().optional(),
   AOS_EMBEDDER_DIMENSION: count(65_536),
   AOS_EMBEDDER_THREADS: count(64),
+  AOS_TASK_QUEUE: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits or hyphens')
+    .default('aos'),
   AOS_TEST_BARRIER: z.string().optional(),
 };
 
@@ -195,6 +199,7 @@ function outsideSettings(env: z.infer<z.ZodObject<typeof common & typeof outside
         ? undefined
         : { url: embedderUrl, model, apiKey: env.AOS_EMBEDDER_API_KEY, dimension: env.AOS_EMBEDDER_DIMENSION },
     embedderThreads: env.AOS_EMBEDDER_THREADS,
+    taskQueue: env.AOS_TASK_QUEUE,
     testBarrier: env.AOS_TEST_BARRIER,
   };
 }

@@ -7,7 +7,8 @@ import {
   planeWorkflowType,
   runJobSignalName,
   searchAttributes,
-  taskQueues,
+  taskQueueDefault,
+  taskQueuesOf,
   type PlaneWorkflowInput,
   type RunJobInput,
 } from '../contracts/workflow-messages';
@@ -25,33 +26,35 @@ export interface Engine extends OutboxPort {
 export interface EngineOptions {
   readonly connection: ConnectionLike;
   readonly namespace: string;
+  /** Main task queue of this installation. */
+  readonly taskQueue?: string;
 }
 
 /** Temporal in domain words: the one place that knows workflow types, queues and reuse policies. */
-export function createEngine({ connection, namespace }: EngineOptions): Engine {
+export function createEngine({ connection, namespace, taskQueue = taskQueueDefault }: EngineOptions): Engine {
   const client = new Client({
     connection,
     namespace,
     interceptors: { workflow: [contextInterceptor], schedule: [scheduleContextInterceptor] },
   });
   return {
-    deliver: (message) => deliver(client, message),
+    deliver: (message) => deliver(client, message, taskQueue),
     isRunning: (workflowId) => isRunning(client, workflowId),
-    pollers: () => readPollers(client, namespace),
+    pollers: () => readPollers(client, namespace, taskQueue),
     checkHealth: () => checkHealth(client, namespace),
   };
 }
 
-async function deliver(client: Client, message: OutboxMessage): Promise<void> {
+async function deliver(client: Client, message: OutboxMessage, taskQueue: string): Promise<void> {
   // Other topics come with other capabilities; an unknown one must not be lost in silence.
   if (message.topic !== 'plane.run_job') throw new Error(`no delivery for topic ${String(message.topic)}`);
-  await runJob(client, message);
+  await runJob(client, message, taskQueue);
 }
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
 // The same job delivered twice is one: the workflow knows the ids it has seen, and the job's row decides.
-async function runJob(client: Client, { workflowId, payload }: RunJobMessage): Promise<void> {
+async function runJob(client: Client, { workflowId, payload }: RunJobMessage, taskQueue: string): Promise<void> {
   const { planeId, planeName, jobId, jobKind } = payload;
   const requester = parseContext(payload.requester);
   const signalArgs: [RunJobInput] = [{ jobId, jobKind }];
@@ -59,7 +62,7 @@ async function runJob(client: Client, { workflowId, payload }: RunJobMessage): P
   await withContext(requester, () =>
     client.workflow.signalWithStart(planeWorkflowType, {
       workflowId,
-      taskQueue: taskQueues.main,
+      taskQueue,
       args,
       signal: runJobSignalName,
       signalArgs,
@@ -87,13 +90,13 @@ async function isRunning(client: Client, workflowId: string): Promise<boolean> {
   }
 }
 
-async function readPollers(client: Client, namespace: string): Promise<Record<string, boolean>> {
+async function readPollers(client: Client, namespace: string, main: string): Promise<Record<string, boolean>> {
   const entries = await Promise.all(
-    Object.values(taskQueues).map(async (queue) => {
+    Object.values(taskQueuesOf(main)).map(async (queue) => {
       const { pollers } = await client.workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: queue },
-        taskQueueType: queue === taskQueues.main ? 1 : 2,
+        taskQueueType: queue === main ? 1 : 2,
       });
       return [queue, (pollers ?? []).length > 0] as const;
     }),

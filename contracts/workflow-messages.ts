@@ -1,5 +1,17 @@
 /** Names on the wire between client and workflows; plain values, so that both sides may import them. */
-export const taskQueues = { main: 'aos', io: 'aos-io' } as const;
+export const taskQueueDefault = 'aos';
+
+export interface TaskQueues {
+  /** Workflows and quick activities. */
+  readonly main: string;
+  /** Long work that reads, embeds and writes much. */
+  readonly io: string;
+}
+
+/** All queues of an installation hang on the name of its main one. */
+export function taskQueuesOf(main: string): TaskQueues {
+  return { main, io: `${main}-io` };
+}
 
 export const searchAttributes = {
   tenant: 'AosTenant',

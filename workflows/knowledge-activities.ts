@@ -1,34 +1,43 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { StageName } from '../contracts/knowledge';
-import { taskQueues } from '../contracts/workflow-messages';
+import { taskQueuesOf } from '../contracts/workflow-messages';
 
-/** Short steps that only touch the database: bounded, so that a refusal ends the job and a fault is tried again. */
-export const steps = proxyActivities<Activities>({
-  taskQueue: taskQueues.main,
-  startToCloseTimeout: '15 seconds',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds', maximumAttempts: 20 },
-});
+/** The activities of a plane by how they may fail; called inside the workflow, whose own queue names the others. */
+export function knowledgeActivities() {
+  const queues = taskQueuesOf(workflowInfo().taskQueue);
 
-/** What must be written in the end, however long the database is away. */
-export const records = proxyActivities<Activities>({
-  taskQueue: taskQueues.main,
-  startToCloseTimeout: '15 seconds',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds' },
-});
+  // Short steps that only touch the database: a refusal ends the job, a fault is tried again for some minutes.
+  const steps = proxyActivities<Activities>({
+    taskQueue: queues.main,
+    startToCloseTimeout: '15 seconds',
+    retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds', maximumAttempts: 20 },
+  });
 
-const longWork = proxyActivities<Activities>({
-  taskQueue: taskQueues.io,
-  startToCloseTimeout: '12 hours',
-  heartbeatTimeout: '10 seconds',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 10 },
-});
+  // What must be written in the end, however long the database is away.
+  const records = proxyActivities<Activities>({
+    taskQueue: queues.main,
+    startToCloseTimeout: '15 seconds',
+    retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds' },
+  });
 
-/** Every stage goes on from its committed checkpoint when it is tried again. */
-export const stages = {
-  verify: longWork.verifySources,
-  ingest: longWork.ingestSources,
-  index: longWork.indexDocuments,
-  classify: longWork.classifyDocuments,
-  activate: steps.activatePlane,
-} as const satisfies Record<StageName, unknown>;
+  // Every stage goes on from its committed checkpoint when it is tried again.
+  const longWork = proxyActivities<Activities>({
+    taskQueue: queues.io,
+    startToCloseTimeout: '12 hours',
+    heartbeatTimeout: '10 seconds',
+    retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 10 },
+  });
+
+  const stages = {
+    verify: longWork.verifySources,
+    ingest: longWork.ingestSources,
+    index: longWork.indexDocuments,
+    classify: longWork.classifyDocuments,
+    activate: steps.activatePlane,
+  } as const satisfies Record<StageName, unknown>;
+
+  return { steps, records, stages };
+}
+
+export type KnowledgeActivities = ReturnType<typeof knowledgeActivities>;

@@ -22,7 +22,7 @@ import {
 import { isKill, readFailure, type EndedWork } from './governance/ended-work';
 import { currentContext, runAs, runAsSystem } from './interceptors/context';
 import { isKilled } from './interceptors/kill-switch';
-import { records, stages, steps } from './knowledge-activities';
+import { knowledgeActivities, type KnowledgeActivities } from './knowledge-activities';
 
 interface PendingJob extends RunJobInput {
   readonly requester: ExecutionContext;
@@ -43,6 +43,7 @@ const stageAttribute = defineSearchAttributeKey(searchAttributes.stage, SearchAt
 /** One plane for as long as it lives: runs the jobs it is asked for, one after the other, each as its requester. */
 export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readonly PendingJob[] = []): Promise<void> {
   const { planeId } = input;
+  const activities = knowledgeActivities();
   const pending: PendingJob[] = [...handedOn];
   const seen = new Set(handedOn.map(({ jobId }) => jobId));
   let stage = 'waiting';
@@ -59,14 +60,14 @@ export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readon
       await condition(() => pending.length > 0 || isHistoryLong());
       const [job] = pending;
       if (job !== undefined) {
-        await runAs(job.requester, () => runJob({ planeId, jobId: job.jobId, enter }));
+        await runAs(job.requester, () => runJob(activities, { planeId, jobId: job.jobId, enter }));
         pending.shift();
         if (pending.length === 0) enter('waiting', 'No job is at work.');
       }
       if (isHistoryLong()) break;
     }
   } finally {
-    if (isKilled()) await recordKilledJobs(planeId, pending);
+    if (isKilled()) await recordKilledJobs(activities, planeId, pending);
   }
   await continueAsNew<typeof knowledgePlane>(input, pending);
 
@@ -83,20 +84,24 @@ interface JobRun {
   enter(stage: string, details: string): void;
 }
 
-async function runJob({ planeId, jobId, enter }: JobRun): Promise<void> {
+async function runJob(activities: KnowledgeActivities, { planeId, jobId, enter }: JobRun): Promise<void> {
   const job = { planeId, jobId };
   try {
-    const { kind } = await steps.beginJob(job);
-    const counts = await runStages(kind, { ...job, enter });
-    await steps.completeJob({ ...job, counts });
+    const { kind } = await activities.steps.beginJob(job);
+    const counts = await runStages(activities, kind, { ...job, enter });
+    await activities.steps.completeJob({ ...job, counts });
   } catch (error) {
     // The kill signal has its own record; a job that is no longer wanted was ended by whoever ended it.
     if (isKilled()) throw error;
-    await CancellationScope.nonCancellable(() => runAsSystem(() => recordEnd(job, readFailure(error))));
+    await CancellationScope.nonCancellable(() => runAsSystem(() => recordEnd(activities, job, readFailure(error))));
   }
 }
 
-async function runStages(kind: JobKind, { planeId, jobId, enter }: JobRun): Promise<Record<string, number>> {
+async function runStages(
+  { stages }: KnowledgeActivities,
+  kind: JobKind,
+  { planeId, jobId, enter }: JobRun,
+): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const stage of jobStages[kind] as readonly StageName[]) {
     enter(stage, `Job ${jobId} (${kind}) is in stage ${stage}.`);
@@ -105,7 +110,11 @@ async function runStages(kind: JobKind, { planeId, jobId, enter }: JobRun): Prom
   return counts;
 }
 
-async function recordEnd(job: { planeId: string; jobId: string }, ended: EndedWork): Promise<void> {
+async function recordEnd(
+  { records }: KnowledgeActivities,
+  job: { planeId: string; jobId: string },
+  ended: EndedWork,
+): Promise<void> {
   const { code, message } = ended;
   log.info('job ended without completing', { ...job, code });
   if (isKill(ended)) return records.recordKilledJob({ ...job, code, message });
@@ -119,7 +128,11 @@ async function recordEnd(job: { planeId: string; jobId: string }, ended: EndedWo
 }
 
 // The fence already refuses this execution; what is left is to say so in the rows, for every job it had taken on.
-async function recordKilledJobs(planeId: string, pending: readonly PendingJob[]): Promise<void> {
+async function recordKilledJobs(
+  { records }: KnowledgeActivities,
+  planeId: string,
+  pending: readonly PendingJob[],
+): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     for (const { jobId, requester } of pending) {
       await runAs(requester, () =>

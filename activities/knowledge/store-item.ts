@@ -60,7 +60,7 @@ async function storeBytes(
 const goneCodes = new Set(['ENOENT', 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENOTDIR']);
 
 function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && goneCodes.has(String(error.code));
+  return typeof error === 'object' && error !== null && 'code' in error && goneCodes.has(String(error.code));
 }
 
 function deadLetter(item: Omit<IngestedItem, 'deadLetter'>, code: string, reason: string): IngestedItem {

@@ -100,7 +100,7 @@ export async function setSwitch(
       actor_type: actor.type,
     })
     .onConflict((conflict) =>
-      conflict.constraint('runtime_switches_scope_key').doUpdateSet({
+      conflict.columns(['kind', 'scope_type', 'scope_id', 'tenant_id', 'owner']).doUpdateSet({
         enabled,
         epoch: enabled ? sql`runtime_switches.epoch + 1` : sql`runtime_switches.epoch`,
         reason,

@@ -15,18 +15,13 @@ const connectionFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMED
 
 /** Gives database faults a code from the table, by their SQLSTATE; anything else stays as it is. */
 export function toEngineFault(error: unknown): unknown {
-  if (error instanceof EngineError || !(error instanceof Error)) return error;
-  const code = 'code' in error ? String(error.code) : '';
+  if (error instanceof EngineError || typeof error !== 'object' || error === null) return error;
+  const { code = '', message = '' } = error as { code?: string; message?: string };
   const known = byPostgresCode[code];
-  if (known !== undefined) return withCause(known(), error);
+  if (known !== undefined) return Object.assign(known(), { cause: error });
   const isLost =
-    connectionFaults.has(code) || /^Connection terminated|^timeout exceeded when trying to connect/.test(error.message);
+    connectionFaults.has(code) || /^Connection terminated|^timeout exceeded when trying to connect/.test(message);
   return isLost
     ? new EngineError('service_unavailable', 'the database cannot be reached; try again', { cause: error })
     : error;
-}
-
-function withCause(fault: EngineError, cause: Error): EngineError {
-  fault.cause = cause;
-  return fault;
 }

@@ -1,7 +1,17 @@
 -- Roles. The migrate step gives aos_app and aos_system a login; API and worker never hold the owner's.
-DO $$ BEGIN CREATE ROLE aos_app NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-DO $$ BEGIN CREATE ROLE aos_system NOLOGIN BYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-DO $$ BEGIN CREATE ROLE aos_auditor NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+-- Roles belong to the whole server, so another database may have made them; then no right to make roles is needed.
+DO $$
+DECLARE wanted record;
+BEGIN
+  FOR wanted IN VALUES ('aos_app', 'NOLOGIN'), ('aos_system', 'NOLOGIN BYPASSRLS'), ('aos_auditor', 'NOLOGIN') LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.column1) THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I %s', wanted.column1, wanted.column2);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+      END;
+    END IF;
+  END LOOP;
+END $$;
 
 -- Closed sets are checked where the rows are.
 ALTER TABLE "tenants"
@@ -37,19 +47,19 @@ ALTER TABLE "knowledge_planes"
 ALTER TABLE "knowledge_sources"
   ADD CHECK ("source_type" IN ('http', 'sql', 'file', 'upload', 'vector', 'manual', 's3', 'gcs')),
   ADD CHECK ("status" IN ('pending', 'ingesting', 'ingested', 'error', 'disabled')),
-  ADD FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id");
+  ADD CONSTRAINT "knowledge_sources_plane_id_fkey" FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id");
 ALTER TABLE "knowledge_documents"
   ADD CHECK ("status" IN ('pending', 'stored', 'indexed', 'dead_letter', 'deleted')),
-  ADD FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id"),
-  ADD FOREIGN KEY ("source_id") REFERENCES "knowledge_sources" ("source_id");
+  ADD CONSTRAINT "knowledge_documents_plane_id_fkey" FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id"),
+  ADD CONSTRAINT "knowledge_documents_source_id_fkey" FOREIGN KEY ("source_id") REFERENCES "knowledge_sources" ("source_id");
 ALTER TABLE "knowledge_index_runs"
   ADD CHECK ("status" IN ('running', 'committed', 'dead')),
-  ADD FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id");
+  ADD CONSTRAINT "knowledge_index_runs_plane_id_fkey" FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id");
 ALTER TABLE "knowledge_jobs"
   ADD CHECK ("status" IN ('queued', 'running', 'completed', 'failed', 'killed', 'cancelled')),
   ADD CHECK ("kind" IN
     ('verify_connectivity', 'ingest_data', 'index_data', 'classify_data', 'activate_plane', 'sync_documents')),
-  ADD FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id");
+  ADD CONSTRAINT "knowledge_jobs_plane_id_fkey" FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id");
 ALTER TABLE "plane_stage_progress" ADD CHECK ("status" IN
   ('not_started', 'queued', 'running', 'completed', 'failed', 'skipped', 'recovering'));
 ALTER TABLE "policies"
@@ -57,9 +67,9 @@ ALTER TABLE "policies"
   ADD CHECK ("status" IN ('DRAFT', 'ACTIVE', 'SUSPENDED', 'RETIRED')),
   ADD CHECK ("source" IN ('MANUAL', 'SYSTEM', 'LEARNED'));
 ALTER TABLE "plane_policy_bindings"
-  ADD FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id"),
-  ADD FOREIGN KEY ("policy_id") REFERENCES "policies" ("policy_id");
-ALTER TABLE "policy_snapshots" ADD FOREIGN KEY ("tenant_id") REFERENCES "tenants" ("tenant_id");
+  ADD CONSTRAINT "plane_policy_bindings_plane_id_fkey" FOREIGN KEY ("plane_id") REFERENCES "knowledge_planes" ("plane_id"),
+  ADD CONSTRAINT "plane_policy_bindings_policy_id_fkey" FOREIGN KEY ("policy_id") REFERENCES "policies" ("policy_id");
+ALTER TABLE "policy_snapshots" ADD CONSTRAINT "policy_snapshots_tenant_id_fkey" FOREIGN KEY ("tenant_id") REFERENCES "tenants" ("tenant_id");
 ALTER TABLE "policy_snapshot_status" ADD CHECK ("status" IN ('active', 'superseded', 'archived', 'invalid'));
 ALTER TABLE "retrieval_evidence" ADD CHECK ("decision" IN ('allowed', 'denied'));
 
@@ -184,8 +194,7 @@ CREATE FUNCTION aos_begin(p_tenant text, p_actor text, p_key text, p_timeout_ms 
 RETURNS TABLE (roles text[], tenant_status text, enforcement_mode text, isolation text) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   PERFORM set_config('aos.tenant', p_tenant, true),
-    set_config('transaction_timeout', p_timeout_ms::text, true),
-    set_config('lock_timeout', '2000', true);
+    set_config('transaction_timeout', p_timeout_ms::text, true);
   RETURN QUERY
     SELECT
       CASE WHEN p_key IS NULL OR EXISTS (
@@ -219,10 +228,11 @@ BEGIN
   PERFORM pg_advisory_xact_lock(20302, hashtext(p_type || ':' || p_id));
 END $$;
 
--- Claims an idempotency key; waits for a rival's transaction no longer than lock_timeout. Null means: it is ours now.
+-- Claims an idempotency key; waits for a rival's transaction for 2 s at most, as for every lock from here on.
 CREATE FUNCTION aos_claim(p_tenant text, p_actor text, p_operation text, p_key text, p_digest text)
 RETURNS TABLE (claimed boolean, arguments_digest text, state text, outcome text) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
+  PERFORM set_config('lock_timeout', '2000', true);
   INSERT INTO idempotency_records (tenant_id, actor_id, operation, key, arguments_digest)
     VALUES (p_tenant, p_actor, p_operation, p_key, p_digest) ON CONFLICT DO NOTHING;
   IF FOUND THEN

@@ -1,0 +1,91 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { createBarriers } from '../activities/barriers';
+import { createAdapters } from '../adapters';
+import { connectLazily } from '../client/connect';
+import { createEngine } from '../client/engine';
+import { projectRoot, type ApiConfig } from '../config';
+import { catalogue } from '../operations/catalogue';
+import { createAuditDoor } from '../operations/door';
+import { createRelay } from '../operations/outbox/relay';
+import { createDispatch } from '../operations/registry';
+import { createDocumentReads } from '../operations/retrieval/document-reads';
+import { checkDatabase } from '../operations/transaction/check-roles';
+import { createDatabase } from '../operations/transaction/database';
+import { createPrisma } from '../prisma/client';
+import { createMediator } from '../retrieval/mediator';
+import { createApp } from './app';
+import { createHealth } from './health';
+import { createAuthenticate } from './middleware/authenticate';
+
+export type ApiParts = Awaited<ReturnType<typeof createApiParts>>;
+
+/** Everything the API process is made of, from its settings; `close` ends it in order. */
+export async function createApiParts(config: ApiConfig, logger: Logger) {
+  const { databaseAppUrl, databaseSystemUrl, temporal } = config;
+  const db = createDatabase({ url: databaseAppUrl, connectionsMax: 20, applicationName: 'aos-api' });
+  const switchDb = createDatabase({ url: databaseAppUrl, connectionsMax: 2, applicationName: 'aos-api-switch' });
+  const systemDb = createDatabase({ url: databaseSystemUrl, connectionsMax: 4, applicationName: 'aos-api-system' });
+  await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
+  await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
+  const prisma = createPrisma({ databaseUrl: databaseAppUrl, connectionsMax: 10 });
+
+  const connection = connectLazily(temporal.connection);
+  const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
+  const relay = createRelay({ db: systemDb, port: engine });
+  const reachBarrier = createBarriers(config.testBarrier);
+  const deliveries = new Set<Promise<unknown>>();
+  const dispatch = createDispatch({
+    catalogue,
+    db,
+    switchDb,
+    onCommitted(ids) {
+      reachBarrier('outbox.before-delivery');
+      // Not awaited: the answer does not depend on it, and the worker's relay delivers what fails here.
+      const delivery: Promise<unknown> = relay
+        .deliver(ids)
+        .catch((error: unknown) => logger.warn({ err: error }, 'delivery left to the relay'))
+        .finally(() => deliveries.delete(delivery));
+      deliveries.add(delivery);
+    },
+  });
+  const { embedder, objects, vectors } = createAdapters(config);
+  const retrieve = createMediator({ dispatch, embedder, index: vectors, documents: createDocumentReads(db) });
+  const app = createApp({
+    dispatch,
+    prisma,
+    authenticate: createAuthenticate(db),
+    retrieve,
+    uploads: objects,
+    auditDoor: createAuditDoor(db),
+    health: createHealth({
+      db,
+      systemDb,
+      engine,
+      stores: { object_store: objects, vector_store: vectors },
+      migrations: readMigrations(),
+    }),
+    version: readVersion(),
+    startedAt: new Date(),
+    logger,
+  });
+  const close = async () => {
+    await Promise.all(deliveries);
+    await Promise.all([connection.close(), embedder.close(), prisma.$disconnect()]);
+    await Promise.all([db.destroy(), switchDb.destroy(), systemDb.destroy()]);
+  };
+  return { app, close };
+}
+
+function readMigrations(): string[] {
+  return readdirSync(path.join(projectRoot(), 'prisma/migrations'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
+function readVersion(): string {
+  const { version } = require(path.join(projectRoot(), 'package.json')) as { version: string };
+  return version;
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { createApiParts } from '../../api/parts';
+import type { ApiConfig, WorkerConfig } from '../../config';
+import { createLogger } from '../../logger';
+import { repeat } from '../../operations/maintenance/repeat';
+import { createWorkerParts, type WorkerParts } from '../../worker-parts';
+import { ApiClient } from './api-client';
+import { startTestOperations, type TestOperations } from './operations';
+
+// Refused runs are expected here, and each would log a warning.
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+
+export interface TestStack extends TestOperations {
+  readonly url: string;
+  readonly folder: string;
+  readonly temporal: Client;
+  readonly taskQueue: string;
+  readonly worker: WorkerParts;
+  /** What API and worker would write to their logs, line by line. */
+  readonly logLines: string[];
+  api(role?: 'admin' | 'developer' | 'viewer' | 'auditor', tenant?: 0 | 1): ApiClient;
+  readonly operatorApi: ApiClient;
+}
+
+/** API and worker as they run, in this process, on a database and a task queue of their own. */
+export async function startTestStack(): Promise<TestStack> {
+  const core = await startTestOperations();
+  const folder = await mkdtemp(path.join(tmpdir(), 'aos-stack-'));
+  const taskQueue = path.basename(folder).toLowerCase();
+  const config = configOf(core, { folder, taskQueue });
+  const logLines: string[] = [];
+  const logger = createLogger({
+    level: 'debug',
+    process: 'test',
+    destination: { write: (line: string) => void logLines.push(line) },
+  });
+  const [api, worker] = await Promise.all([createApiParts(config, logger), createWorkerParts(config)]);
+  const server = createServer(api.app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const workers = await startWorkers(worker);
+  const relay = repeat(() => worker.relay.deliver(), { intervalMs: 200, onError: () => {} });
+  const connection = await Connection.connect({ address: config.temporal.address });
+  const { tenants, operator_key } = core.keys;
+  return {
+    ...core,
+    ...{ url, folder, taskQueue, worker, logLines },
+    temporal: new Client({ connection }),
+    as: core.as,
+    get operator() {
+      return core.operator;
+    },
+    api: (role = 'admin', tenant = 0) => new ApiClient(url, tenants[tenant]?.[`${role}_key`] ?? ''),
+    operatorApi: new ApiClient(url, operator_key),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await workers.stop();
+      await relay.stop();
+      await Promise.all([api.close(), worker.close(), connection.close()]);
+      await core.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startWorkers({ connection, options }: WorkerParts) {
+  const workflowBundle = { codePath: process.env.TEST_WORKFLOW_BUNDLE ?? '' };
+  const workers = await Promise.all([
+    Worker.create({ ...options.main, connection, workflowBundle }),
+    Worker.create({ ...options.io, connection }),
+  ]);
+  const running = workers.map((worker) => worker.run());
+  return {
+    async stop() {
+      workers.forEach((worker) => worker.shutdown());
+      await Promise.all(running);
+    },
+  };
+}
+
+function configOf({ database }: TestOperations, { folder, taskQueue }: { folder: string; taskQueue: string }) {
+  const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
+  return {
+    dataDir: folder,
+    logLevel: 'debug',
+    apiHost: '127.0.0.1',
+    apiPort: 0,
+    databaseAppUrl: database.appUrl,
+    databaseSystemUrl: database.systemUrl,
+    databaseDirectUrl: undefined,
+    fileRoots: [folder, path.join(__dirname, '../../examples')],
+    egressAllow: [],
+    masterKeyFile: path.join(folder, 'master.key'),
+    signingKeyFile: path.join(folder, 'signing.pem'),
+    embedder: undefined,
+    embedderThreads: 1,
+    taskQueue,
+    testBarrier: undefined,
+    temporal: { address, namespace: 'default', connection: { address } },
+  } satisfies ApiConfig & WorkerConfig;
+}

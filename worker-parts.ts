@@ -1,0 +1,70 @@
+import { NativeConnection } from '@temporalio/worker';
+import { createBarriers } from './activities/barriers';
+import { createParser } from './activities/adapters/parser';
+import { createFileReader } from './activities/adapters/source-reader/file';
+import { createUploadReader } from './activities/adapters/source-reader/upload';
+import { createAdapters } from './adapters';
+import { createEngine } from './client/engine';
+import type { WorkerConfig } from './config';
+import { catalogue } from './operations/catalogue';
+import { createWorkReads } from './operations/knowledge/work-reads';
+import { createRelay } from './operations/outbox/relay';
+import { createDispatch } from './operations/registry';
+import { checkDatabase } from './operations/transaction/check-roles';
+import { createDatabase } from './operations/transaction/database';
+import { withLease } from './operations/transaction/lease';
+import { readSwitches } from './operations/transaction/read';
+import { workerOptions } from './worker-options';
+
+export type WorkerParts = Awaited<ReturnType<typeof createWorkerParts>>;
+
+/** Everything the worker process is made of, from its settings; `close` ends it in order. */
+export async function createWorkerParts(config: WorkerConfig) {
+  const { databaseAppUrl, databaseSystemUrl, temporal, fileRoots } = config;
+  const db = createDatabase({ url: databaseAppUrl, connectionsMax: 12, applicationName: 'aos-worker' });
+  const switchDb = createDatabase({ url: databaseAppUrl, connectionsMax: 2, applicationName: 'aos-worker-switch' });
+  const systemDb = createDatabase({ url: databaseSystemUrl, connectionsMax: 4, applicationName: 'aos-worker-system' });
+  await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
+  await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
+
+  const connection = await NativeConnection.connect(temporal.connection);
+  const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
+  const relay = createRelay({ db: systemDb, port: engine });
+  const dispatch = createDispatch({
+    catalogue,
+    db,
+    switchDb,
+    // The relay looks five times a second; what it finds late is only late.
+    onCommitted: (ids) => void relay.deliver(ids).catch(() => {}),
+  });
+  const { embedder, objects, vectors } = createAdapters(config);
+  const reads = createWorkReads(db);
+  const reachBarrier = createBarriers(config.testBarrier);
+  const options = workerOptions({
+    dispatch,
+    reads,
+    sourceReaders: {
+      file: createFileReader({ roots: fileRoots }),
+      upload: createUploadReader({
+        objectStore: objects,
+        listPending: ({ tenantId, sourceId }, cursor, itemsMax) =>
+          reads.listPendingUploads(tenantId, sourceId, { after: cursor ?? '', limit: itemsMax }),
+      }),
+    },
+    objects,
+    parse: createParser(),
+    embedder,
+    vectors,
+    exclusively: (lease, work) => withLease(db, lease, work),
+    reachBarrier,
+    taskQueue: config.taskQueue,
+    readSwitches: (context) => readSwitches(db, context),
+  });
+  return {
+    ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options },
+    close: async () => {
+      await Promise.all([connection.close(), embedder.close()]);
+      await Promise.all([db.destroy(), switchDb.destroy(), systemDb.destroy()]);
+    },
+  };
+}
