@@ -22,7 +22,9 @@ export function requestLog(logger: Logger) {
     customLogLevel: (_req, res) => (res.statusCode >= 500 ? 'error' : 'info'),
     customProps: (_req, res) => {
       const context = (res as Response).locals.context as ExecutionContext | undefined;
-      return context === undefined ? {} : idsOf(context);
+      if (context === undefined) return {};
+      const { request_id: _alreadyThere, ...ids } = idsOf(context);
+      return ids;
     },
     // The failure itself is logged where it is answered; this line would repeat it without its cause.
     customErrorObject: (_req, _res, _error, { err: _err, ...line }: Record<string, unknown>) => line,

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { CounterKey } from '../../contracts/api/common';
+import { PlanePath } from '../../contracts/api/knowledge';
 import { EvidencePath, EvidenceQuery, EvidenceView, RetrievalData } from '../../contracts/api/retrieval';
 import { refusal } from '../../contracts/errors';
 import { RetrievalRequest } from '../../contracts/retrieval';
@@ -8,6 +10,9 @@ import type { ApiServices } from '../services';
 import { toEvidenceView } from '../views/evidence';
 
 const tag = 'Retrieval';
+
+// Parsed by the mediator like every payload, so that a malformed one leaves evidence.
+const PlaneQuery = z.record(z.string().max(128), z.unknown());
 
 export function retrievalRoutes({ prisma, retrieve }: ApiServices): Route[] {
   return [
@@ -29,6 +34,33 @@ export function retrievalRoutes({ prisma, retrieve }: ApiServices): Route[] {
       async ({ context, body }) => {
         const { hits, documents, ...answer } = await retrieve(context, body);
         return { ...answer, hits: [...hits], ...(documents !== undefined && { documents: [...documents] }) };
+      },
+    ),
+    route(
+      {
+        method: 'post',
+        path: '/knowledge/{plane_id}/query',
+        operationId: 'knowledge.query',
+        summary: 'The endpoint of one ACTIVE plane: as retrieval.execute with action query',
+        tag,
+        permission: 'query:planes',
+        successStatus: 200,
+        params: PlanePath,
+        body: PlaneQuery,
+        data: RetrievalData,
+        errors: ['resource_not_found', 'invalid_state', 'policy_violation', 'action_blocked', 'tenant_suspended'],
+      },
+      async ({ context, params, body }) => {
+        const {
+          hits,
+          documents: _none,
+          ...answer
+        } = await retrieve(context, {
+          plane_id: params.plane_id,
+          action: 'query',
+          payload: body,
+        });
+        return { ...answer, hits: [...hits] };
       },
     ),
     listRoute(

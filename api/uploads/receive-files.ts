@@ -58,9 +58,9 @@ export async function receiveFiles({ request, tenantId, uploads }: ReceiveInput)
       else slot.stored = storeFile({ file, bytesMax: fileBytesMax, put });
       slot?.stored?.catch(fail);
     });
-    parser.once('error', (error) => fail(unfit('body', 'the form cannot be read', error)));
+    parser.on('error', (error) => fail(unfit('body', 'the form cannot be read', error)));
     parser.once('close', resolve);
-    request.once('error', (error) => fail(endedTooSoon(error)));
+    request.on('error', (error) => fail(endedTooSoon(error)));
     request.once('close', () => (request.complete ? undefined : fail(endedTooSoon())));
     request.pipe(parser);
   });
