@@ -32,7 +32,7 @@ async function list(session: Session, { limit, type, plane, outcome }: AuditOpti
 }
 
 const eventColumns = [
-  column('time', 'occurred_at', 'recorded_at'),
+  column('time', 'occurred_at'),
   column('type', 'event_type'),
   column('outcome', 'outcome'),
   column('action', 'action'),

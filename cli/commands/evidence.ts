@@ -36,11 +36,11 @@ async function show(session: Session, id: string): Promise<void> {
 
 const evidenceColumns = [
   column('evidence', 'evidence_id', 'id'),
-  column('time', 'requested_at', 'created_at'),
+  column('time', 'requested_at'),
   column('decision', 'decision'),
   column('action', 'action'),
   column('plane', 'plane_id'),
-  column('tokens', 'token_count', 'tokens_consumed'),
+  column('tokens', 'token_count'),
   column('snapshot', 'policy_snapshot_id'),
   textColumn('deny reason', 'deny_reason'),
 ];

@@ -48,10 +48,10 @@ async function revoke(session: Session, id: string): Promise<void> {
 }
 
 const keyColumns = [
-  column('id', 'key_id', 'id'),
+  column('id', 'key_id'),
   column('name', 'name'),
   column('role', 'role'),
-  column('prefix', 'prefix', 'key_prefix'),
+  column('prefix', 'key_prefix'),
   column('status', 'status'),
   column('created', 'created_at'),
   column('expires', 'expires_at'),

@@ -95,9 +95,9 @@ const policyColumns = [
 ];
 
 const snapshotColumns = [
-  column('snapshot', 'snapshot_id', 'policy_snapshot_id'),
+  column('snapshot', 'snapshot_id'),
   column('version', 'version'),
   column('status', 'status'),
-  column('sealed', 'sealed_at', 'created_at'),
+  column('sealed', 'created_at'),
   column('content hash', 'content_hash'),
 ];

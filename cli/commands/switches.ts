@@ -108,11 +108,11 @@ async function scopeFields(session: Session, scope: string, id: string | undefin
 const switchColumns = [
   column('switch', 'switch_id'),
   column('kind', 'kind'),
-  column('scope', 'scope', 'scope_type'),
+  column('scope', 'scope'),
   column('id', 'scope_id'),
   column('on', 'enabled'),
   column('epoch', 'epoch'),
-  column('actor', 'actor', 'actor_id'),
+  column('actor', 'actor_id'),
   column('changed', 'updated_at', 'created_at'),
   textColumn('reason', 'reason'),
 ];

@@ -30,6 +30,7 @@ function requireByName(state: PlaneState, action: string): DecidedAction {
     throw refusal('INVALID_ACTION', 'there is no such action', { details: { actions: Object.keys(planeActions) } });
   }
   const rule = planeAction(action);
+  if (rule.unsupportedFrom?.includes(state) === true) throw unsupported(`${action} in ${state}`);
   if (!rule.from.includes(state)) {
     throw refusal('INVALID_ACTION', `${action} is not possible in ${state}`, { details: { state, from: rule.from } });
   }

@@ -2,14 +2,12 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { JobId, PlaneId } from '../../contracts/knowledge-schemas';
 import { defineOperation, type Work } from '../define';
+import { responseTokensMax } from '../../contracts/retrieval';
 import { activeSnapshotId } from '../policies/snapshot';
 import { digestOf } from '../transaction/canonical';
 import { boundActivePolicies } from './bindings';
 import { lockRunningJob, type PlaneRow } from './rows';
 import { saveStageProgress } from './stage-progress';
-
-/** What the endpoint of a plane admits. */
-export const activationLimits = { requests: 100, window_seconds: 60, tokens_max: 10_000 } as const;
 
 /** Opens the plane's endpoint, which answers once the plane is ACTIVE, and records under which governance it opens. */
 export const openEndpoint = defineOperation({
@@ -22,7 +20,7 @@ export const openEndpoint = defineOperation({
   loadFacts: (work, { planeId, jobId }) => lockRunningJob(work, planeId, jobId),
 
   async handle(work, { params: { planeId, jobId }, facts: { plane } }) {
-    const endpoint = { path: `/knowledge/${planeId}/query`, ...activationLimits };
+    const endpoint = { path: `/knowledge/${planeId}/query`, tokens_max: responseTokensMax };
     await work.tx
       .updateTable('knowledge_planes')
       .set({ endpoint: sql`${JSON.stringify(endpoint)}::jsonb`, updated_at: new Date() })

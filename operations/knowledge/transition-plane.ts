@@ -45,6 +45,7 @@ export const transitionPlane = defineOperation({
     const from = stateOf(plane);
     const decided = decideAction(from, params);
     const gateResult = passGate(decided, facts);
+    requireIngested(decided, facts);
     const { to, jobId, auditEventId } = await carryOut(work, {
       decided,
       facts,
@@ -94,6 +95,12 @@ function passGate({ rule }: DecidedAction, { boundPolicies }: TransitionFacts): 
   throw refusal('POLICY_GATE_BLOCKED', 'no active policy is bound to this plane; bind one, then activate', {
     details: { gate_result: 'BLOCKED', required_action: 'bind_policy' },
   });
+}
+
+// A plane whose ingestion was stopped is INGESTING too; an index of the half of it would pass for the whole.
+function requireIngested({ name }: DecidedAction, { lastJob }: TransitionFacts): void {
+  if (name !== 'index_knowledge_plane' || lastJob?.kind !== 'ingest_data' || lastJob.status !== 'killed') return;
+  throw refusal('INVALID_STATE', 'the ingestion was stopped before its end; retry it, then index');
 }
 
 interface CarryOut {

@@ -15,7 +15,7 @@ export interface DemonstrationOptions {
 
 const planeName = 'handbook';
 
-/** Shows the main job over HTTP: a plane from documents to ACTIVE, a governed answer, and a refusal. */
+/** Shows the main job over HTTP: a plane from documents to ACTIVE, a refusal by policy, and a governed answer. */
 export async function demonstrate({ apiUrl, adminKey, examples, say, signal }: DemonstrationOptions): Promise<void> {
   const api = createApi({ apiUrl, key: adminKey, signal });
   const existing = await findPlane(api);
@@ -34,26 +34,37 @@ export async function demonstrate({ apiUrl, adminKey, examples, say, signal }: D
   const follow = createFollower({ api, planeId, say });
   await follow('PENDING_ACTIVATE', signal);
   say(`  ${await countDocuments(api, planeId)}`);
-  await bindPolicy({ api, planeId, say });
+  await bindPolicy({ api, planeId, say, name: 'everybody', allows: '*' });
   await api.post(`/lifecycle/${planeId}/transition`, {
     action: 'activate_knowledge_plane',
     reason: 'The example is activated',
   });
   await follow('ACTIVE', signal);
-  await askAllowed({ api, planeId, say });
+  // The handbook holds card numbers and keys, so it is restricted: "every plane" in a policy does not reach it.
   await askRefused({ api, planeId, say });
+  await bindPolicy({ api, planeId, say, name: `${planeName} readers`, allows: planeId });
+  await askAllowed({ api, planeId, say });
 }
 
-async function bindPolicy({ api, planeId, say }: { api: Api; planeId: string; say: Say }): Promise<void> {
+interface PolicyToBind {
+  readonly api: Api;
+  readonly planeId: string;
+  readonly say: Say;
+  readonly name: string;
+  /** A plane id, or `*`. */
+  readonly allows: string;
+}
+
+async function bindPolicy({ api, planeId, say, name, allows }: PolicyToBind): Promise<void> {
   const policy = await api.post('/policies', {
-    name: `${planeName} readers`,
+    name,
     enforcement_mode: 'BLOCK',
-    conditions: { allowed_plane_ids: [planeId] },
+    conditions: { allowed_plane_ids: [allows] },
   });
   const policyId = String(policy.policy_id);
   await api.post(`/policies/${policyId}/lifecycle`, { target: 'ACTIVE', reason: 'The example may be read' });
   await api.post(`/planes/${planeId}/bind-policy`, { policy_id: policyId });
-  say(`           policy ${policyId} made, activated and bound`);
+  say(`           policy "${name}" (allows ${allows}) made, activated and bound`);
 }
 
 async function findPlane(api: Api): Promise<Row | undefined> {

@@ -1,9 +1,10 @@
 import { Option, type Command } from 'commander';
+import type { Row } from '../../api-client';
 import { addListCommand, addWriteCommand } from '../../add-command';
 import type { CliRun } from '../../deps';
 import { resolvePlane } from '../../resolve-name';
 import { action, type Session } from '../../session';
-import { column, textColumn } from '../../table';
+import { column, type Column } from '../../table';
 
 const statuses = ['pending', 'stored', 'indexed', 'dead_letter', 'deleted'];
 
@@ -37,21 +38,27 @@ async function deleteDocument(session: Session, plane: string, document: string)
   session.show(data, () => `document ${document} of ${plane} is being deleted\n`);
 }
 
+const deadLetterColumn: Column = {
+  title: 'reason',
+  value: ({ dead_letter }) => (dead_letter as Row | null | undefined)?.['reason'],
+  wraps: true,
+};
+
 const documentColumns = [
   column('document', 'document_id'),
   column('name', 'name'),
   column('status', 'status'),
-  column('format', 'format', 'media_type'),
-  column('bytes', 'bytes', 'size_bytes'),
-  textColumn('reason', 'reason', 'dead_letter_reason'),
+  column('format', 'format'),
+  column('bytes', 'bytes'),
+  deadLetterColumn,
 ];
 
 const findingColumns = [
   column('kind', 'kind'),
-  column('document', 'document_name', 'document_id', 'document'),
-  column('start', 'start', 'start_offset'),
-  column('end', 'end', 'end_offset'),
+  column('document', 'document_id'),
+  column('start', 'start'),
+  column('end', 'end'),
   column('score', 'score'),
   column('rule', 'rule'),
-  column('version', 'version'),
+  column('rules', 'rule_version'),
 ];

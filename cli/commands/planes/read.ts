@@ -44,13 +44,14 @@ const planeColumns = [
   column('name', 'name'),
   column('state', 'state'),
   column('type', 'plane_type'),
-  column('sensitivity', 'sensitivity'),
+  column('sensitivity', 'sensitivity_level'),
+  column('documents', 'document_count'),
   column('created', 'created_at'),
   textColumn('description', 'description'),
 ];
 
 const historyColumns = [
-  column('time', 'timestamp', 'occurred_at'),
+  column('time', 'occurred_at'),
   column('event', 'event_type'),
   column('from', 'from_state'),
   column('to', 'to_state'),

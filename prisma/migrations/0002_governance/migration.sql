@@ -126,6 +126,7 @@ BEGIN
   RETURN made;
 END $$;
 
+GRANT USAGE ON SCHEMA audit_partitions TO aos_system;
 CREATE TABLE audit_partitions.audit_events_default PARTITION OF "audit_events" DEFAULT;
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit_partitions.audit_events_default
   FOR EACH STATEMENT EXECUTE FUNCTION aos_refuse_change();

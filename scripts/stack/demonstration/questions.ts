@@ -5,7 +5,7 @@ const question = 'How many days of annual leave do employees get?';
 
 /** A question that the policy allows: hits, and the evidence written before they were released. */
 export async function askAllowed({ api, planeId, say }: { api: Api; planeId: string; say: Say }): Promise<void> {
-  say(`Asking the plane: ${question}`);
+  say(`Asking again: ${question}`);
   const answer = await api.post('/retrieval/execute', {
     plane_id: planeId,
     action: 'query',
@@ -15,22 +15,18 @@ export async function askAllowed({ api, planeId, say }: { api: Api; planeId: str
   say(`  evidence ${String(answer.evidence_id)}, policy snapshot ${String(answer.policy_snapshot_id)}`);
 }
 
-/** A request that would go around the mediator: refused, and the refusal has its evidence too. */
+/** The same question while no policy opens the plane: refused, and the refusal has its evidence too. */
 export async function askRefused({ api, planeId, say }: { api: Api; planeId: string; say: Say }): Promise<void> {
-  say('Asking again, this time around the mediator (direct_connector):');
+  say(`Asking the plane: ${question}`);
   try {
-    await api.post('/retrieval/execute', {
-      plane_id: planeId,
-      action: 'query',
-      payload: { query: question, direct_connector: true },
-    });
+    await api.post('/retrieval/execute', { plane_id: planeId, action: 'query', payload: { query: question } });
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 403) throw error;
     say(`  refused: ${error.message}`);
     say(`  evidence ${String(error.error.details?.evidence_id)}`);
     return;
   }
-  throw new Error('a request around the mediator was answered');
+  throw new Error('a question that no policy allows was answered');
 }
 
 export function rows(value: unknown): Row[] {
@@ -42,12 +38,8 @@ function score({ score }: Row): string {
 }
 
 function document({ source, document_id: id }: Row): string {
-  const {
-    document_name: documentName,
-    name,
-    path,
-  } = (typeof source === 'object' && source !== null ? source : {}) as Row;
-  return String(documentName ?? name ?? path ?? id);
+  const { document: name } = (typeof source === 'object' && source !== null ? source : {}) as Row;
+  return String(name ?? id);
 }
 
 function excerpt(text: unknown): string {

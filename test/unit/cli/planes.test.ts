@@ -248,7 +248,12 @@ describe('the rest of planes', () => {
   });
 
   test('documents, findings, history and deletion', async () => {
-    const document = { document_id: 'doc_1', name: 'a.pdf', status: 'dead_letter', reason: 'unknown format' };
+    const document = {
+      document_id: 'doc_1',
+      name: 'a.pdf',
+      status: 'dead_letter',
+      dead_letter: { reason: 'unknown format' },
+    };
     api.on(`GET /planes/${id}/documents`, { data: { items: [document] } });
     api.on(`GET /planes/${id}/findings`, { data: { items: [{ kind: 'email', document_id: 'doc_1', score: 0.9 }] } });
     api.on(`GET /lifecycle/${id}/audit`, { data: { items: [{ event_type: 'LIFECYCLE_TRANSITION', reason: 'why' }] } });

@@ -39,6 +39,7 @@ async function fakeApi(answer: (request: string, body: Record<string, unknown>) 
 }
 
 it('shows each stage, an answer and a refusal with their evidence', async () => {
+  const allowed: string[] = [];
   const states = ['DRAFT', 'VERIFIED', 'PENDING_ACTIVATE', 'PENDING_ACTIVATE', 'ACTIVE'];
   const { run, said, requests } = await fakeApi((request, body) => {
     if (request === 'GET /planes?limit=1000') return { data: { items: [] } };
@@ -46,18 +47,24 @@ it('shows each stage, an answer and a refusal with their evidence', async () => 
     if (request === 'GET /lifecycle/kp_1/state') return { data: { state: states.shift(), active_job_id: 'j' } };
     if (request.startsWith('GET /planes/kp_1/documents'))
       return { data: { items: [{ status: 'indexed' }, { status: 'indexed' }] } };
-    if (request === 'POST /policies') return { data: { policy_id: 'pol_1' } };
+    if (request === 'POST /policies') {
+      allowed.push(...(body.conditions as { allowed_plane_ids: string[] }).allowed_plane_ids);
+      return { data: { policy_id: `pol_${allowed.length}` } };
+    }
     if (request !== 'POST /retrieval/execute') return { data: {} };
-    if ((body.payload as { direct_connector?: boolean }).direct_connector) {
+    // No policy lists the plane by id until the second one was bound.
+    if (allowed.at(-1) === '*') {
       const error = {
-        code: 'governance_violation',
-        reason: 'DIRECT_ACCESS',
+        code: 'policy_violation',
+        reason: 'retrieval_blocked',
         message: 'no',
-        details: { evidence_id: 'ev_2' },
+        details: { evidence_id: 'ev_1' },
       };
       return { status: 403, error };
     }
-    return { data: { hits: [{ score: 0.5, text: '25  days', source: { name: 'leave.md' } }], evidence_id: 'ev_1' } };
+    return {
+      data: { hits: [{ score: 0.5, text: '25  days', source: { document: 'leave.md' } }], evidence_id: 'ev_2' },
+    };
   });
   await run();
   const shown = said.join('\n');
@@ -66,8 +73,9 @@ it('shows each stage, an answer and a refusal with their evidence', async () => 
   }
   expect(shown).toContain('2 documents: 2 indexed');
   expect(shown).toContain('leave.md: 25 days');
-  expect(shown).toMatch(/evidence ev_1[^]*refused: governance_violation \(DIRECT_ACCESS\)[^]*evidence ev_2/);
-  expect(requests).toContain('POST /planes/kp_1/bind-policy');
+  expect(shown).toMatch(/refused: policy_violation \(retrieval_blocked\)[^]*evidence ev_1[^]*evidence ev_2/);
+  expect(allowed).toEqual(['*', 'kp_1']);
+  expect(requests.filter((request) => request === 'POST /planes/kp_1/bind-policy')).toHaveLength(2);
 });
 
 it('leaves an example alone that is there', async () => {
