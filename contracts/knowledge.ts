@@ -88,6 +88,8 @@ export interface PlaneAction {
   readonly jobOnly?: boolean;
   /** Legal by state, but not offered by this version. */
   readonly unsupported?: boolean;
+  /** States from which it is legal too, but not offered by this version. */
+  readonly unsupportedFrom?: readonly PlaneState[];
 }
 
 const onboardingStates = ['DRAFT', 'PENDING_VERIFY', 'VERIFIED', 'INGESTING', 'INDEXED', 'CLASSIFIED'] as const;
@@ -110,7 +112,11 @@ export const planeActions = {
     from: ['PENDING_VERIFY', 'INGESTING', 'INDEXED', 'PENDING_ACTIVATE', 'ACTIVE'],
     to: null,
   },
-  fail_knowledge_plane: { from: [...onboardingStates, 'PENDING_ACTIVATE'], to: 'FAILED' },
+  fail_knowledge_plane: {
+    from: [...onboardingStates, 'PENDING_ACTIVATE'],
+    to: 'FAILED',
+    unsupportedFrom: ['PENDING_DEACTIVATE', 'DEACTIVATED', 'ARCHIVED'],
+  },
   deregister_knowledge_plane: { from: ['ACTIVE'], to: 'PENDING_DEACTIVATE', unsupported: true },
   cancel_deregister_knowledge_plane: { from: ['PENDING_DEACTIVATE'], to: 'ACTIVE', gated: true, unsupported: true },
   deactivate_knowledge_plane: { from: ['PENDING_DEACTIVATE'], to: 'DEACTIVATED', gated: true, unsupported: true },
