@@ -18,9 +18,14 @@ export async function waitForState(api: ApiClient, planeId: string, state: strin
 }
 
 /** A policy that lists the plane by id, active and bound. */
-export async function aPolicyFor(api: ApiClient, planeId: string, conditions: object = {}): Promise<string> {
+export async function aPolicyFor(
+  api: ApiClient,
+  planeId: string,
+  conditions: object = {},
+  name = `for ${planeId}`,
+): Promise<string> {
   const created = await api.post('/policies', {
-    name: `for ${planeId}`,
+    name,
     enforcement_mode: 'BLOCK',
     conditions: { allowed_plane_ids: [planeId], ...conditions },
   });
