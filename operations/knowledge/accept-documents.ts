@@ -96,6 +96,7 @@ async function upsertPending({ tx, context }: Work, { plane, sourceId, files }: 
       (f->>'bytes')::bigint
     from jsonb_array_elements(${json}::jsonb) f
     on conflict (source_id, name) do update set status = 'pending', deleted_at = null, version = excluded.version,
+      text_key = case when d.version = excluded.version then d.text_key end,
       bytes = excluded.bytes, dead_letter_code = null, dead_letter_reason = null, updated_at = now()
     returning d.document_id as "documentId", d.name, d.version`.execute(tx);
   return rows;
