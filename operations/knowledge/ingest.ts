@@ -56,7 +56,8 @@ interface Page {
   readonly items: readonly IngestedItem[];
 }
 
-// An unchanged document keeps its status. One that was deleted by hand stays so until its content changes.
+// An unchanged document keeps its status. One that was deleted by hand stays so until its content changes, and one
+// that was uploaded anew since this page was read waits for the next job.
 async function upsertDocuments({ tx, context }: Work, { planeId, jobId, sourceId, items }: Page): Promise<void> {
   const rows = JSON.stringify(items.map((item) => ({ ...item, documentId: newId('doc_') })));
   await sql`
@@ -75,7 +76,8 @@ async function upsertDocuments({ tx, context }: Work, { planeId, jobId, sourceId
       deleted_at = case when d.version is not distinct from excluded.version then d.deleted_at end,
       version = excluded.version, bytes = excluded.bytes, format = excluded.format, text_key = excluded.text_key,
       dead_letter_code = excluded.dead_letter_code, dead_letter_reason = excluded.dead_letter_reason,
-      updated_at = now()`.execute(tx);
+      updated_at = now()
+    where d.status <> 'pending' or d.version = excluded.version`.execute(tx);
 }
 
 /** Ends ingestion: documents that left their source are deleted, and too many unreadable ones fail the stage. */
