@@ -21,7 +21,9 @@ export function createDatabase({ url, connectionsMax, applicationName }: Databas
     connectionTimeoutMillis: 10_000,
     types: { getTypeParser: types.getTypeParser },
   });
-  // A connection that the server closes while idle must not end the process; the next use gets a new one.
+  // A connection that the server closes must not end the process, neither in the pool nor between two statements of a
+  // transaction, where only the client itself hears of it. The next statement fails, the next use gets a new one.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
 }
