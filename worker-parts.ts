@@ -1,5 +1,5 @@
 import { NativeConnection } from '@temporalio/worker';
-import { createBarriers } from './activities/barriers';
+import { createBarriers } from './barriers';
 import { createParser } from './activities/adapters/parser';
 import { createFileReader } from './activities/adapters/source-reader/file';
 import { createUploadReader } from './activities/adapters/source-reader/upload';
@@ -30,16 +30,19 @@ export async function createWorkerParts(config: WorkerConfig) {
   const connection = await NativeConnection.connect(temporal.connection);
   const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
   const relay = createRelay({ db: systemDb, port: engine });
+  const reachBarrier = createBarriers(config.testBarrier);
   const dispatch = createDispatch({
     catalogue,
     db,
     switchDb,
-    // The relay looks five times a second; what it finds late is only late.
-    onCommitted: (ids) => void relay.deliver(ids).catch(() => {}),
+    onCommitted(ids) {
+      reachBarrier('outbox.before-delivery');
+      // The relay looks five times a second; what it finds late is only late.
+      void relay.deliver(ids).catch(() => {});
+    },
   });
   const { embedder, objects, vectors } = createAdapters(config);
   const reads = createWorkReads(db);
-  const reachBarrier = createBarriers(config.testBarrier);
   const options = workerOptions({
     dispatch,
     reads,
