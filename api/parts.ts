@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { createBarriers } from '../activities/barriers';
+import { createBarriers } from '../barriers';
 import { createAdapters } from '../adapters';
 import { connectLazily } from '../client/connect';
 import { createEngine } from '../client/engine';
@@ -86,6 +86,7 @@ function readMigrations(): string[] {
 }
 
 function readVersion(): string {
-  const { version } = require(path.join(projectRoot(), 'package.json')) as { version: string };
+  const text = readFileSync(path.join(projectRoot(), 'package.json'), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
   return version;
 }

@@ -22,18 +22,20 @@ export function knowledgeActivities() {
   });
 
   // Every stage goes on from its committed checkpoint when it is tried again.
-  const longWork = proxyActivities<Activities>({
-    taskQueue: queues.io,
-    startToCloseTimeout: '12 hours',
-    heartbeatTimeout: '10 seconds',
-    retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 10 },
-  });
+  const longWork = (summary: string) =>
+    proxyActivities<Activities>({
+      taskQueue: queues.io,
+      summary,
+      startToCloseTimeout: '12 hours',
+      heartbeatTimeout: '10 seconds',
+      retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 10 },
+    });
 
   const stages = {
-    verify: longWork.verifySources,
-    ingest: longWork.ingestSources,
-    index: longWork.indexDocuments,
-    classify: longWork.classifyDocuments,
+    verify: longWork('Asks every source whether it can be read').verifySources,
+    ingest: longWork('Stores every document and its text').ingestSources,
+    index: longWork('Chunks, embeds and upserts what is stored').indexDocuments,
+    classify: longWork('Looks for personal data and sets the level').classifyDocuments,
     activate: steps.activatePlane,
   } as const satisfies Record<StageName, unknown>;
 

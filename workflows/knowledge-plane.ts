@@ -60,9 +60,9 @@ export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readon
       await condition(() => pending.length > 0 || isHistoryLong());
       const [job] = pending;
       if (job !== undefined) {
-        await runAs(job.requester, () => runJob(activities, { planeId, jobId: job.jobId, enter }));
+        const outcome = await runAs(job.requester, () => runJob(activities, { planeId, jobId: job.jobId, enter }));
         pending.shift();
-        if (pending.length === 0) enter('waiting', 'No job is at work.');
+        if (pending.length === 0) enter('waiting', `${outcome} No job is at work.`);
       }
       if (isHistoryLong()) break;
     }
@@ -84,16 +84,20 @@ interface JobRun {
   enter(stage: string, details: string): void;
 }
 
-async function runJob(activities: KnowledgeActivities, { planeId, jobId, enter }: JobRun): Promise<void> {
+/** Returns a sentence for the operator on how the job came out. */
+async function runJob(activities: KnowledgeActivities, { planeId, jobId, enter }: JobRun): Promise<string> {
   const job = { planeId, jobId };
   try {
     const { kind } = await activities.steps.beginJob(job);
     const counts = await runStages(activities, kind, { ...job, enter });
-    await activities.steps.completeJob({ ...job, counts });
+    const { state } = await activities.steps.completeJob({ ...job, counts });
+    return `The plane is ${state}.`;
   } catch (error) {
     // The kill signal has its own record; a job that is no longer wanted was ended by whoever ended it.
     if (isKilled()) throw error;
-    await CancellationScope.nonCancellable(() => runAsSystem(() => recordEnd(activities, job, readFailure(error))));
+    const ended = readFailure(error);
+    await CancellationScope.nonCancellable(() => runAsSystem(() => recordEnd(activities, job, ended)));
+    return `Job ${jobId} ended with ${ended.code}: ${ended.message}.`;
   }
 }
 

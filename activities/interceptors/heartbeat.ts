@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { type Context } from '@temporalio/activity';
 import type { ActivityInterceptors } from '@temporalio/worker';
 
 /** Tells the server that the worker lives, three times within the time-out. Progress is kept in rows, not here. */

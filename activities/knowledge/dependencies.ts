@@ -6,7 +6,7 @@ import type { ObjectStore } from '../adapters/object-store/port';
 import type { ParseDocument } from '../adapters/parser/port';
 import type { SourceReader } from '../adapters/source-reader/port';
 import type { VectorStore } from '../adapters/vector-store/port';
-import type { ReachBarrier } from '../barriers';
+import type { ReachBarrier } from '../../barriers';
 
 /** Runs the work as the one writer of a resource. */
 export type Exclusively = <T>(

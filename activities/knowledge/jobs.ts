@@ -1,5 +1,5 @@
 import { currentContext } from '../../context';
-import type { JobKind } from '../../contracts/knowledge';
+import type { JobKind, PlaneState } from '../../contracts/knowledge';
 import { stepKey } from '../attempt-key';
 import type { JobInput, KnowledgeDependencies } from './dependencies';
 
@@ -16,9 +16,9 @@ export function createJobActivities({ dispatch, reachBarrier }: KnowledgeDepende
     beginJob: (job: JobInput): Promise<{ kind: JobKind }> =>
       dispatch(currentContext(), 'knowledge.jobs.begin', { params: job, idempotencyKey: stepKey('begin') }),
 
-    completeJob: async (job: JobInput & { readonly counts: Record<string, number> }): Promise<void> => {
-      await dispatch(currentContext(), 'knowledge.jobs.complete', { params: job, idempotencyKey: stepKey('complete') });
-    },
+    /** Returns the state that the plane is in now. */
+    completeJob: (job: JobInput & { readonly counts: Record<string, number> }): Promise<{ state: PlaneState }> =>
+      dispatch(currentContext(), 'knowledge.jobs.complete', { params: job, idempotencyKey: stepKey('complete') }),
 
     failJob: async ({ code, message, ...job }: EndedJob): Promise<void> => {
       const params = { ...job, code: code.slice(0, 64), message: message.slice(0, messageMax) };

@@ -27,6 +27,8 @@ export interface SwitchChange {
   readonly enabled: boolean;
   readonly previous: boolean;
   readonly epoch: number;
+  /** ISO 8601; null for a switch that was never thrown. */
+  readonly changedAt: string | null;
 }
 
 interface OwnedTarget extends SwitchTarget {
@@ -109,7 +111,7 @@ export async function setSwitch(
         last_changed: new Date(),
       }),
     )
-    .returning(['switch_id', 'epoch'])
+    .returning(['switch_id', 'epoch', 'last_changed'])
     .executeTakeFirstOrThrow();
   const change = {
     switchId: row.switch_id,
@@ -120,6 +122,7 @@ export async function setSwitch(
     enabled,
     previous: before?.enabled ?? false,
     epoch: Number(row.epoch),
+    changedAt: row.last_changed.toISOString(),
   };
   await recordChange(work, { change, tenantId: target.tenantId, reason });
   return change;
@@ -134,7 +137,7 @@ async function readSwitch({ tx }: Work, target: OwnedTarget): Promise<{ enabled:
 }
 
 function neverThrown({ kind, scope, scopeId, owner }: OwnedTarget): SwitchChange {
-  return { switchId: '', kind, scope, scopeId, owner, enabled: false, previous: false, epoch: 0 };
+  return { switchId: '', kind, scope, scopeId, owner, enabled: false, previous: false, epoch: 0, changedAt: null };
 }
 
 const eventTypes = {

@@ -4,7 +4,7 @@ import { governanceModes, switchKinds, switchScopes, type SwitchKind } from '../
 import { text } from '../../contracts/text';
 import { defineOperation } from '../define';
 import { readMode } from './mode';
-import { resolveTarget, setSwitch } from './set-switch';
+import { resolveTarget, setSwitch, type SwitchChange } from './set-switch';
 
 const scopeParams = { scope: z.enum(switchScopes), scopeId: text(128).optional(), reason: text(1000) };
 
@@ -49,8 +49,10 @@ export const changeMode = defineOperation({
     const wanted = modeSwitches[mode];
     // The stricter switch first, so that no moment between the two is laxer than both ends.
     const order: readonly SwitchKind[] = wanted.kill ? ['kill', 'degraded'] : ['degraded', 'kill'];
+    let standsOn: SwitchChange | undefined;
     for (const kind of order as readonly ('kill' | 'degraded')[]) {
-      await setSwitch(work, facts[kind], { enabled: wanted[kind], reason });
+      const change = await setSwitch(work, facts[kind], { enabled: wanted[kind], reason });
+      if (change.enabled) standsOn = change;
     }
     work.audit({
       type: 'GovernanceModeChanged',
@@ -63,6 +65,9 @@ export const changeMode = defineOperation({
       scope: facts.kill.scope,
       scopeId: facts.kill.scopeId,
       engaged: mode !== 'NORMAL',
+      switchId: standsOn?.switchId ?? null,
+      epoch: standsOn?.epoch ?? null,
+      changedAt: new Date().toISOString(),
     };
   },
   barriers: ({ engaged, scope, scopeId }) => (engaged ? [{ type: scope, id: scopeId }] : []),

@@ -1,5 +1,4 @@
 import type { TimeKey } from '../../contracts/api/common';
-import type { SwitchScope } from '../../contracts/switches';
 import type { PrismaClient } from '../client';
 import type { RuntimeSwitch } from '../generated/client';
 import { olderThan, pageOf, type PageOf, type PageRequest } from './page';
@@ -44,18 +43,4 @@ export function readGovernance(prisma: PrismaClient, tenantId: string): Promise<
     });
     return { deciding, inReach };
   });
-}
-
-/** The rows of one scope that this side owns, the last changed first. */
-export function findScopeSwitches(
-  prisma: PrismaClient,
-  tenantId: string,
-  { scope, scopeId, owner }: { scope: SwitchScope; scopeId: string | null; owner: string },
-): Promise<RuntimeSwitch[]> {
-  return readAs(prisma, tenantId, (tx) =>
-    tx.runtimeSwitch.findMany({
-      where: { scopeType: scope, scopeId, owner },
-      orderBy: [{ lastChanged: 'desc' }, { switchId: 'desc' }],
-    }),
-  );
 }
