@@ -57,11 +57,9 @@ describe('chunkText', () => {
     );
   });
 
-  it('takes time in proportion to the length', () => {
-    for (const unit of ['a', '\n', ' ', '. ', '😀', '\n \n']) {
-      const began = performance.now();
-      chunkText(unit.repeat(1_000_000));
-      expect(performance.now() - began).toBeLessThan(2000);
-    }
+  // Quadratic work would outlast the time limit of the test.
+  it.each(['a', '\n', ' ', '. ', '😀', '\n \n'])('covers a million times %j', (unit) => {
+    const text = unit.repeat(1_000_000);
+    expect(chunkText(text).at(-1)?.end ?? text.length).toBe(text.length);
   });
 });

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { EngineError } from '../../../../contracts/errors';
 
-const attemptsMax = 5;
+const attemptsMax = 12;
+const pauseMaxMs = 1_000;
 
 /**
  * Repeats work that lost against another writer's commit; LanceDB does so itself for most merges, but not for
@@ -16,7 +17,7 @@ export async function retryOnConflict<T>(work: () => Promise<T>): Promise<T> {
       if (attempt === attemptsMax) {
         throw new EngineError('resource_busy', 'The search index is being written by others.', { cause: error });
       }
-      await setTimeout(Math.random() * 50 * 2 ** attempt);
+      await setTimeout(Math.random() * Math.min(50 * 2 ** attempt, pauseMaxMs));
     }
   }
 }
