@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { detectPersonalData, type PersonalDataKind } from '../activities/knowledge/detectors';
-import { dataFolder, fastestMs, readJson, readJsonLines, report } from './support';
+import { dataFolder, fastestMs, readJson, readJsonLines, report } from './support/report';
 
 interface Span {
   readonly kind: string;

@@ -8,7 +8,7 @@ import type { EmbeddedChunk, ScoredChunk } from '../activities/adapters/vector-s
 import { createLanceStore } from '../activities/adapters/vector-store/lancedb';
 import { chunkText } from '../activities/knowledge/chunk-text';
 import { fuseByReciprocalRank } from '../retrieval/fuse';
-import { dataFolder, readJsonLines, report } from './support';
+import { dataFolder, readJsonLines, report } from './support/report';
 
 const candidates = 100;
 const gainMin = 0.02;

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 export function dataFolder(): string {
   const { values } = parseArgs({ options: { data: { type: 'string' } }, strict: false });
   const chosen = values.data ?? process.env.AOS_BENCH_DATA;
-  return path.resolve(typeof chosen === 'string' ? chosen : path.join(__dirname, '..', '..', 'shared', 'data'));
+  return path.resolve(typeof chosen === 'string' ? chosen : path.join(__dirname, '../../../shared/data'));
 }
 
 export function readJson(file: string): unknown {
