@@ -9,6 +9,7 @@ import {
 } from '../contracts/retrieval';
 import type { Dispatch } from '../operations/catalogue';
 import { digestOf } from '../operations/transaction/canonical';
+import { describeIssue } from './describe-issue';
 import { prepareAnswer, type PreparedAnswer } from './prepare-answer';
 import type { FindDependencies } from './find-candidates';
 import type { ListedDocument } from './ports';
@@ -78,7 +79,7 @@ async function open(dispatch: Dispatch, context: ExecutionContext, request: Retr
       requestedAt,
       runId: request.run_id,
       violations,
-      malformed: issue === undefined ? undefined : { field: `payload.${issue.path.join('.')}`, message: issue.message },
+      malformed: issue === undefined ? undefined : describeIssue(issue),
     },
     idempotencyKey: evidenceId,
   });
