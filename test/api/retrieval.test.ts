@@ -146,6 +146,7 @@ test.each([
   ['query', { query: '' }],
   ['query', { query: 'x', unheard_of: 1 }],
   ['query', { query: 'x', filters: { tenant_id: 'other' } }],
+  ['query', { query: 'x', filters: { document_id: [] } }],
   ['search', { query: 'x', top_k: 1000 }],
   ['retrieve', {}],
   ['retrieve', { chunk_ids: ['not a hash'] }],
@@ -153,6 +154,26 @@ test.each([
   ['list', { query: 'x' }],
 ])('a payload that does not fit %s is refused with evidence: %j', async (action, payload) => {
   await expectDenied(await act(action, payload), 400, { category: 'permanent', code: 'invalid_input' });
+});
+
+test.each([
+  ['of any letters', ['🎉', 'Ω≈ç√∫', 'a b', '__proto__', 'constructor', '<script>', "'; drop table tenants; --"]],
+  ['of control characters', ['\u0000', 'nul\u0000inside', '\u0007', '\u001b[31m']],
+  ['of half a letter', ['\ud800', 'x\udc00']],
+  ['many and long', Array.from({ length: 100 }, (_, index) => `${index}${'k'.repeat(120)}`)],
+])('names of unknown payload fields: %s', async (_, names) => {
+  const payload = JSON.parse(`{"query":"x",${names.map((name) => `${JSON.stringify(name)}:1`).join(',')}}`);
+  await expectDenied(await act('query', payload), 400, {
+    code: 'invalid_input',
+    details: { field: expect.stringMatching(/^payload\../) },
+  });
+});
+
+test.each(['\ud800', 'x\u0000y', { toString: 1 }, ['x'], null, 1e308])('a query that is no text: %j', async (query) => {
+  await expectDenied(await act('query', { query }), 400, {
+    code: 'invalid_input',
+    details: { field: 'payload.query' },
+  });
 });
 
 test('an unknown action is refused', async () => {

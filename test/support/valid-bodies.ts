@@ -1,0 +1,30 @@
+/** What the bodies below speak of. */
+export interface KnownIds {
+  readonly plane_id: string;
+  readonly policy_id: string;
+  readonly document_id: string;
+}
+
+let made = 0;
+
+/** A body that each operation with a JSON body accepts or, by the state of things, refuses; names are always fresh. */
+export function validBody(operationId: string, { plane_id, policy_id, document_id }: KnownIds): object | undefined {
+  made += 1;
+  const name = `made ${made}`;
+  const bodies: Readonly<Record<string, object>> = {
+    'planes.register': { name, sources: [{ source_type: 'upload', name: 'up', config: {} }] },
+    'planes.bind_policy': { policy_id },
+    'planes.unbind_policy': { policy_id },
+    'lifecycle.transition': { action: 'verify_knowledge_plane', reason: 'test' },
+    'policies.create': { name, enforcement_mode: 'BLOCK', conditions: { allowed_plane_ids: [plane_id] } },
+    'policies.lifecycle': { target: 'ACTIVE', reason: 'test' },
+    'policies.snapshots.create': {},
+    'retrieval.execute': { plane_id, action: 'retrieve', payload: { document_ids: [document_id] } },
+    'knowledge.query': { query: 'anything' },
+    'governance.kill_switch': { enabled: true, reason: 'test', scope: 'plane', scope_id: plane_id, kind: 'degraded' },
+    'governance.mode': { mode: 'DEGRADED', reason: 'test', scope: 'plane', scope_id: plane_id },
+    'api_keys.create': { name, role: 'viewer' },
+    'ops.tenants.create': { name },
+  };
+  return bodies[operationId];
+}
