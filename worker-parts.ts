@@ -41,7 +41,7 @@ export async function createWorkerParts(config: WorkerConfig) {
       void relay.deliver(ids).catch(() => {});
     },
   });
-  const { embedder, objects, vectors } = createAdapters(config);
+  const { egress, embedder, objects, vectors } = createAdapters(config);
   const reads = createWorkReads(db);
   const options = workerOptions({
     dispatch,
@@ -66,7 +66,7 @@ export async function createWorkerParts(config: WorkerConfig) {
   return {
     ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options },
     close: async () => {
-      await Promise.all([connection.close(), embedder.close()]);
+      await Promise.all([connection.close(), embedder.close(), egress.close()]);
       await Promise.all([db.destroy(), switchDb.destroy(), systemDb.destroy()]);
     },
   };

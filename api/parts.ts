@@ -50,7 +50,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
       deliveries.add(delivery);
     },
   });
-  const { embedder, objects, vectors } = createAdapters(config);
+  const { egress, embedder, objects, vectors } = createAdapters(config);
   const retrieve = createMediator({ dispatch, embedder, index: vectors, documents: createDocumentReads(db) });
   const app = createApp({
     dispatch,
@@ -72,7 +72,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
   });
   const close = async () => {
     await Promise.all(deliveries);
-    await Promise.all([connection.close(), embedder.close(), prisma.$disconnect()]);
+    await Promise.all([connection.close(), embedder.close(), egress.close(), prisma.$disconnect()]);
     await Promise.all([db.destroy(), switchDb.destroy(), systemDb.destroy()]);
   };
   return { app, close };

@@ -76,6 +76,8 @@ async function request(
     throw responseFailure(response.status, response.headers.get('retry-after'));
   } catch (error) {
     signal?.throwIfAborted();
-    throw error instanceof EngineError ? error : requestFailure(error, timeout.aborted);
+    // The guard's refusal comes wrapped into the client's own error.
+    const reason: unknown = error instanceof TypeError ? (error.cause ?? error) : error;
+    throw reason instanceof EngineError ? reason : requestFailure(error, timeout.aborted);
   }
 }
