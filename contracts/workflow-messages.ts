@@ -31,6 +31,8 @@ export interface RunJobInput {
 export interface PlaneWorkflowInput {
   readonly planeId: string;
   readonly planeName: string;
+  /** Longest history of one run; tests make it short, so that continue-as-new is seen. */
+  readonly historyEventsMax?: number;
 }
 
 export const planeWorkflowType = 'knowledgePlane';

@@ -1,4 +1,5 @@
 import {
+  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -37,12 +38,12 @@ export interface PlaneStatus {
 export const runJobSignal = defineSignal<[RunJobInput]>(runJobSignalName);
 export const getPlaneQuery = defineQuery<PlaneStatus>('getPlane');
 
-const historyEventsMax = 3_500;
+const historyEventsMaxDefault = 3_500;
 const stageAttribute = defineSearchAttributeKey(searchAttributes.stage, SearchAttributeType.KEYWORD);
 
 /** One plane for as long as it lives: runs the jobs it is asked for, one after the other, each as its requester. */
 export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readonly PendingJob[] = []): Promise<void> {
-  const { planeId } = input;
+  const { planeId, historyEventsMax = historyEventsMaxDefault } = input;
   const activities = knowledgeActivities();
   const pending: PendingJob[] = [...handedOn];
   const seen = new Set(handedOn.map(({ jobId }) => jobId));
@@ -66,15 +67,21 @@ export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readon
       }
       if (isHistoryLong()) break;
     }
+    await condition(allHandlersFinished);
+    await continueAsNew<typeof knowledgePlane>(input, pending);
   } finally {
     if (isKilled()) await recordKilledJobs(activities, planeId, pending);
   }
-  await continueAsNew<typeof knowledgePlane>(input, pending);
 
   function enter(next: string, details: string): void {
     stage = next;
     upsertSearchAttributes([{ key: stageAttribute, value: next }]);
     setCurrentDetails(details);
+  }
+
+  function isHistoryLong(): boolean {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    return continueAsNewSuggested || historyLength > historyEventsMax;
   }
 }
 
@@ -146,9 +153,4 @@ async function recordKilledJobs(
       );
     }
   });
-}
-
-function isHistoryLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return continueAsNewSuggested || historyLength > historyEventsMax;
 }
