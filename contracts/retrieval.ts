@@ -43,10 +43,23 @@ export type SearchPayload = z.infer<typeof SearchPayload>;
 export type RetrievePayload = z.infer<typeof RetrievePayload>;
 export type ListPayload = z.infer<typeof ListPayload>;
 
+// More than any payload needs; the hash of a payload is made by descending into it.
+const payloadDepthMax = 8;
+
+/** A payload of any action, before it is known which schema it must fit. */
+export const AnyPayload = z
+  .record(z.string().max(128), z.unknown())
+  .refine((payload) => isShallow(payload, payloadDepthMax), `more than ${payloadDepthMax} levels deep`);
+
+function isShallow(value: unknown, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depthMax > 0 && Object.values(value).every((member) => isShallow(member, depthMax - 1));
+}
+
 export const RetrievalRequest = z.strictObject({
   plane_id: PlaneId,
   action: z.enum(retrievalActions),
-  payload: z.record(z.string().max(128), z.unknown()),
+  payload: AnyPayload,
   run_id: identifier.optional(),
 });
 export type RetrievalRequest = z.infer<typeof RetrievalRequest>;

@@ -1,9 +1,8 @@
-import { z } from 'zod';
 import { CounterKey } from '../../contracts/api/common';
 import { PlanePath } from '../../contracts/api/knowledge';
 import { EvidencePath, EvidenceQuery, EvidenceView, RetrievalData } from '../../contracts/api/retrieval';
 import { refusal } from '../../contracts/errors';
-import { RetrievalRequest } from '../../contracts/retrieval';
+import { AnyPayload, RetrievalRequest } from '../../contracts/retrieval';
 import { findEvidence, listEvidence } from '../../prisma/reads/evidence';
 import { listRoute, mapPage, route, type Route } from '../route';
 import type { ApiServices } from '../services';
@@ -12,7 +11,6 @@ import { toEvidenceView } from '../views/evidence';
 const tag = 'Retrieval';
 
 // Parsed by the mediator like every payload, so that a malformed one leaves evidence.
-const PlaneQuery = z.record(z.string().max(128), z.unknown());
 
 export function retrievalRoutes({ prisma, retrieve }: ApiServices): Route[] {
   return [
@@ -46,7 +44,7 @@ export function retrievalRoutes({ prisma, retrieve }: ApiServices): Route[] {
         permission: 'query:planes',
         successStatus: 200,
         params: PlanePath,
-        body: PlaneQuery,
+        body: AnyPayload,
         data: RetrievalData,
         errors: ['resource_not_found', 'invalid_state', 'policy_violation', 'action_blocked', 'tenant_suspended'],
       },
