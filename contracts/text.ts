@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * A string of 1 to `max` UTF-16 units after trimming. NUL and lone surrogates are refused, because the database
+ * A string of 1 to `max` code points after trimming, as the columns count. NUL and lone surrogates are refused, because the database
  * and canonical JSON (RFC 8785) cannot hold them.
  */
 export function text(max: number) {
