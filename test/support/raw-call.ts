@@ -20,7 +20,11 @@ interface RawCall {
 /** Sends exactly what is given: nothing is added, so that every header may be missing or wrong. */
 export async function rawCall({ url }: Pick<TestStack, 'url'>, call: RawCall): Promise<RawAnswer> {
   const { method, path, headers = {}, body } = call;
-  const response = await fetch(url + path, { method, headers, ...(body !== undefined && { body: body as BodyInit }) });
+  const response = await fetch(url + path, {
+    method,
+    headers,
+    ...(body !== undefined && { body: body as NonNullable<RequestInit['body']> }),
+  });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: parse(text) };
 }
