@@ -15,7 +15,7 @@ import { finishIngest, recordPage } from './knowledge/ingest';
 import { openEndpoint } from './knowledge/open-endpoint';
 import { registerPlane } from './knowledge/register-plane';
 import { transitionPlane } from './knowledge/transition-plane';
-import { sweepEffect } from './maintenance/sweep-effects';
+import { sweepEffect } from './maintenance/sweep-effect';
 import { changePolicyState, createPolicy } from './policies/policies';
 import { createSnapshot } from './policies/snapshot';
 import type { Dispatch as DispatchOf } from './registry';

@@ -171,6 +171,7 @@ GRANT DELETE ON "idempotency_records", "knowledge_document_indexings", "knowledg
 REVOKE INSERT ON "audit_leaves" FROM aos_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO aos_system;
 GRANT UPDATE ON "event_outbox" TO aos_system;
+GRANT DELETE ON "event_outbox", "idempotency_records" TO aos_system;
 GRANT SELECT ON "audit_events", "audit_leaves", "effect_intents", "effect_outcomes", "runtime_switches",
   "runtime_switch_history", "knowledge_lifecycle_transitions", "policy_snapshots", "policy_snapshot_status",
   "retrieval_evidence" TO aos_auditor;

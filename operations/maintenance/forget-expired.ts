@@ -1,0 +1,17 @@
+import { sql } from 'kysely';
+import type { Database } from '../transaction/database';
+
+const rowsMax = 5_000;
+const deliveredKeptDays = 7;
+
+/**
+ * Removes idempotency records whose retention is over and outbox rows that were delivered long ago, some thousands at a
+ * time. Evidence is never among them. `db` is of the system role.
+ */
+export async function forgetExpired(db: Database): Promise<void> {
+  await sql`delete from idempotency_records where ctid = any (array(
+    select ctid from idempotency_records where retain_until < now() limit ${rowsMax}))`.execute(db);
+  await sql`delete from event_outbox where id in (
+    select id from event_outbox where published_at < now() - ${deliveredKeptDays} * interval '1 day'
+    limit ${rowsMax})`.execute(db);
+}
