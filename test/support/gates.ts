@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import type { TestOperations } from './operations';
+import { until } from './until';
 
 type Core = Pick<TestOperations, 'owner' | 'database'>;
 
@@ -10,9 +11,16 @@ export interface Gate {
 /** Holds the writer's lease of a tenant's vectors: indexing has begun and cannot commit anything until it is opened. */
 export async function closeVectors({ owner }: Core, tenantId: string): Promise<Gate> {
   const resource = `vectors:${tenantId}`;
-  await owner.query(
-    `insert into resource_leases (resource, tenant_id, holder, expires_at) values ($1, $2, 'test', 'infinity')`,
-    [resource, tenantId],
+  await until(
+    async () => {
+      const { rowCount } = await owner.query(
+        `insert into resource_leases (resource, tenant_id, holder, expires_at) values ($1, $2, 'test', 'infinity')
+          on conflict do nothing`,
+        [resource, tenantId],
+      );
+      return rowCount === 1;
+    },
+    { what: 'the lease' },
   );
   return {
     async open() {

@@ -1,0 +1,143 @@
+import path from 'node:path';
+import { planeWorkflowId } from '../../contracts/workflow-ids';
+import { planeOver } from '../support/file-planes';
+import { closeVectors } from '../support/gates';
+import { writeDocuments } from '../support/generated-documents';
+import { activate, anUploadPlane, aPolicyFor, transition, waitForState } from '../support/planes';
+import { startPlaneWorkflow } from '../support/plane-workflow';
+import type { TestStack } from '../support/stack';
+import { temporalCli } from '../support/temporal-cli';
+import { until } from '../support/until';
+
+export interface RecordedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** Everything that a plane's workflow does at least once; the name is that of the recorded file. */
+export const scenarios: Readonly<Record<string, (stack: TestStack, name: string) => Promise<RecordedRun>>> = {
+  async 'onboarding-to-active'(stack, name) {
+    const planeId = await register(stack, name);
+    await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
+    await aPolicyFor(stack.api(), planeId);
+    await activate(stack.api(), planeId);
+    return currentRun(stack, planeId);
+  },
+
+  async 'failed-job'(stack, name) {
+    // Nothing was uploaded, so there is nothing to ingest.
+    const { planeId } = await anUploadPlane(stack.api(), name, { onboard: true });
+    await waitForState(stack.api(), planeId, 'VERIFIED');
+    return currentRun(stack, planeId);
+  },
+
+  async 'killed-by-signal'(stack, name) {
+    const vectors = await closeVectors(stack, tenantIdOf(stack));
+    const planeId = await register(stack, name);
+    await until(() => isAt(stack, planeId, 'index'));
+    const run = await currentRun(stack, planeId);
+    await temporalCli('workflow', 'signal', '--workflow-id', run.workflowId, '--name', 'kill');
+    await untilEnded(stack, run);
+    await vectors.open();
+    return run;
+  },
+
+  async 'killed-by-switch-then-retried'(stack, name) {
+    const vectors = await closeVectors(stack, tenantIdOf(stack));
+    const planeId = await register(stack, name);
+    await until(() => isAt(stack, planeId, 'index'));
+    const target = { scope: 'plane', scope_id: planeId, reason: 'recording' };
+    await stack.api().post('/governance/kill-switch', { ...target, enabled: true });
+    await vectors.open();
+    await waitForState(stack.api(), planeId, 'INGESTING');
+    await stack.api().post('/governance/kill-switch', { ...target, enabled: false });
+    await transition(stack.api(), planeId, 'retry_knowledge_plane');
+    await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
+    return currentRun(stack, planeId);
+  },
+
+  async 'sync-of-an-active-plane'(stack, name) {
+    const api = stack.api();
+    const { planeId } = await anUploadPlane(api, name, { onboard: false });
+    await api.upload(planeId, { 'first.md': '# First\n\nThe first document.' });
+    await stack.owner.query('update knowledge_planes set onboard = true where plane_id = $1', [planeId]);
+    await transition(api, planeId, 'verify_knowledge_plane');
+    await waitForState(api, planeId, 'PENDING_ACTIVATE');
+    await aPolicyFor(api, planeId);
+    await activate(api, planeId);
+    await api.upload(planeId, { 'second.md': '# Second\n\nThe second document.' });
+    await waitForState(api, planeId, 'ACTIVE');
+    return currentRun(stack, planeId);
+  },
+
+  async 'continued-as-new'(stack, name) {
+    const api = stack.api();
+    const planeId = await register(stack, name, false);
+    const input = { planeId, planeName: name, historyEventsMax: 10 };
+    await startPlaneWorkflow(stack, { input, context: stack.as('admin') });
+    const run = await currentRun(stack, planeId);
+    await stack.owner.query('update knowledge_planes set onboard = true where plane_id = $1', [planeId]);
+    await transition(api, planeId, 'verify_knowledge_plane');
+    await waitForState(api, planeId, 'PENDING_ACTIVATE');
+    return run;
+  },
+
+  async 'refused-messages'(stack, name) {
+    const planeId = await register(stack, name);
+    await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
+    const run = await currentRun(stack, planeId);
+    for (const signal of ['runJob', 'noSuchSignal']) {
+      await temporalCli('workflow', 'signal', '--workflow-id', run.workflowId, '--name', signal, '--input', '{}');
+    }
+    await until(async () => {
+      const { rows } = await stack.owner.query(
+        `select 1 from audit_events where event_type = 'MessageRefused' and resource_id = $1`,
+        [run.workflowId],
+      );
+      return rows.length === 2;
+    });
+    return run;
+  },
+
+  async 'without-context'(stack, name) {
+    const workflowId = `plane:${name}`;
+    const { workflow } = stack.temporal;
+    const { firstExecutionRunId } = await workflow.start('knowledgePlane', {
+      ...{ workflowId, taskQueue: stack.taskQueue },
+      args: [{ planeId: 'kp_000000000000', planeName: name }],
+    });
+    const run = { workflowId, runId: firstExecutionRunId };
+    await untilEnded(stack, run);
+    return run;
+  },
+};
+
+export const canary = 'CANARY-7f3a9b-heron';
+
+const tenantIdOf = ({ keys }: TestStack) => keys.tenants[0]?.tenant_id ?? '';
+
+async function register(stack: TestStack, name: string, onboard = true): Promise<string> {
+  const folder = path.join(stack.folder, 'notes');
+  await writeDocuments(folder, 12, canary);
+  const { body } = await stack.api().post('/planes', planeOver({ name, folder, onboard }));
+  return body.data.plane_id as string;
+}
+
+async function currentRun(stack: TestStack, planeId: string): Promise<RecordedRun> {
+  const workflowId = planeWorkflowId(tenantIdOf(stack), planeId);
+  const { runId } = await stack.temporal.workflow.getHandle(workflowId).describe();
+  return { workflowId, runId };
+}
+
+async function isAt(stack: TestStack, planeId: string, stage: string): Promise<boolean> {
+  const { rows } = await stack.owner.query(
+    `select 1 from plane_stage_progress where plane_id = $1 and stage = $2 and status = 'running'`,
+    [planeId, stage],
+  );
+  return rows.length > 0;
+}
+
+async function untilEnded({ temporal }: TestStack, { workflowId, runId }: RecordedRun): Promise<void> {
+  const handle = temporal.workflow.getHandle(workflowId, runId, { followRuns: false });
+  await handle.result().catch(() => {});
+}
