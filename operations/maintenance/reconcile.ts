@@ -32,22 +32,33 @@ export async function reconcilePlanes(db: Database, port: ReconcilePort): Promis
     db,
   );
   const restarted: string[] = [];
+  const faults: unknown[] = [];
   for (const row of rows) {
-    if (await port.isRunning(row.workflow_id)) continue;
-    await port.deliver({
-      topic: 'plane.run_job',
-      workflowId: row.workflow_id,
-      payload: {
-        planeId: row.plane_id,
-        planeName: row.plane_name,
-        jobId: row.job_id,
-        jobKind: row.kind,
-        requester: parseContext(row.requester),
-      },
-    });
-    restarted.push(row.job_id);
+    // One job that cannot be handed over must not keep the others waiting.
+    try {
+      if (await handOver(row, port)) restarted.push(row.job_id);
+    } catch (error) {
+      faults.push(error);
+    }
   }
+  if (faults.length > 0) throw new AggregateError(faults, `${faults.length} jobs could not be handed over`);
   return restarted;
+}
+
+async function handOver(row: OpenJobRow, port: ReconcilePort): Promise<boolean> {
+  if (await port.isRunning(row.workflow_id)) return false;
+  await port.deliver({
+    topic: 'plane.run_job',
+    workflowId: row.workflow_id,
+    payload: {
+      planeId: row.plane_id,
+      planeName: row.plane_name,
+      jobId: row.job_id,
+      jobKind: row.kind,
+      requester: parseContext(row.requester),
+    },
+  });
+  return true;
 }
 
 /** Keeps the audit partitions ahead of the calendar. Returns how many were made. */

@@ -35,7 +35,7 @@ export function createRelay({ db, port }: { db: Database; port: OutboxPort }): R
             ? sql`update event_outbox set published_at = now(), attempts = attempts + 1, last_error = null
                 where id = ${id}`.execute(tx)
             : sql`update event_outbox set attempts = attempts + 1, last_error = ${error},
-                next_attempt_at = now() + least(power(2, attempts) * 0.2, ${backoffMaxSeconds}) * interval '1 second'
+                next_attempt_at = now() + least(power(2, least(attempts, 10)) * 0.2, ${backoffMaxSeconds}) * interval '1 second'
                 where id = ${id}`.execute(tx));
         }
         return results.filter(({ error }) => error === undefined).length;
