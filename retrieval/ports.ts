@@ -43,10 +43,15 @@ export interface ShownDocument {
 
 /** Where personal data stands in a document's text; never the value. */
 export interface FindingSpan {
-  readonly documentId: string;
   readonly kind: string;
   readonly start: number;
   readonly end: number;
+}
+
+export interface DocumentFindings {
+  /** Of the text that the offsets belong to. */
+  readonly version: string;
+  readonly spans: readonly FindingSpan[];
 }
 
 /** As it goes over the wire. */
@@ -61,7 +66,12 @@ export interface ListedDocument {
 /** What Postgres, the truth, says about documents. */
 export interface DocumentReads {
   shown(tenantId: string, planeId: string, documentIds: readonly string[]): Promise<ReadonlyMap<string, ShownDocument>>;
-  findings(tenantId: string, planeId: string, documentIds: readonly string[]): Promise<readonly FindingSpan[]>;
+  /** By document id; one that is not shown any more is absent. */
+  findings(
+    tenantId: string,
+    planeId: string,
+    documentIds: readonly string[],
+  ): Promise<ReadonlyMap<string, DocumentFindings>>;
   list(
     tenantId: string,
     planeId: string,

@@ -8,7 +8,7 @@ import {
   type SearchPayload,
 } from '../contracts/retrieval';
 import { retrieveByIds, search, type FindDependencies, type ShownCandidate } from './find-candidates';
-import type { CandidateScope, ListedDocument } from './ports';
+import type { CandidateScope, FindingSpan, ListedDocument } from './ports';
 import { redact } from './redact';
 
 export interface PreparedAnswer {
@@ -41,19 +41,16 @@ export async function prepareAnswer(dependencies: FindDependencies, input: Prepa
 }
 
 async function shape(
-  { documents }: FindDependencies,
+  dependencies: FindDependencies,
   { scope, redact: isRedacted }: PrepareInput,
   candidates: readonly ShownCandidate[],
 ): Promise<PreparedAnswer> {
-  const documentIds = [...new Set(candidates.map(({ documentId }) => documentId))];
-  const spans =
-    isRedacted && documentIds.length > 0 ? await documents.findings(scope.tenantId, scope.planeId, documentIds) : [];
+  const releasable = isRedacted ? await withSpans(dependencies, scope, candidates) : candidates.map(withoutSpans);
   const hits: RetrievalHit[] = [];
   let tokens = 0;
   let redacted = false;
-  for (const candidate of candidates) {
-    const own = spans.filter(({ documentId }) => documentId === candidate.documentId);
-    const { text, changed } = redact(candidate, own);
+  for (const { candidate, spans } of releasable) {
+    const { text, changed } = redact(candidate, spans);
     const cost = estimateTokens(text);
     if (tokens + cost > responseTokensMax) break;
     tokens += cost;
@@ -61,6 +58,28 @@ async function shape(
     hits.push(toHit(candidate, text));
   }
   return { hits, documentIds: [...new Set(hits.map(({ document_id }) => document_id))], tokens, redacted };
+}
+
+interface Releasable {
+  readonly candidate: ShownCandidate;
+  readonly spans: readonly FindingSpan[];
+}
+
+const withoutSpans = (candidate: ShownCandidate): Releasable => ({ candidate, spans: [] });
+
+// A document may have got a new version since it was found: the findings then are of another text, and hide nothing here.
+async function withSpans(
+  { documents }: FindDependencies,
+  { tenantId, planeId }: CandidateScope,
+  candidates: readonly ShownCandidate[],
+): Promise<readonly Releasable[]> {
+  const documentIds = [...new Set(candidates.map(({ documentId }) => documentId))];
+  if (documentIds.length === 0) return [];
+  const found = await documents.findings(tenantId, planeId, documentIds);
+  return candidates.flatMap((candidate) => {
+    const document = found.get(candidate.documentId);
+    return document?.version === candidate.version ? [{ candidate, spans: document.spans }] : [];
+  });
 }
 
 function toHit({ documentId, id, score, start, end, document }: ShownCandidate, text: string): RetrievalHit {

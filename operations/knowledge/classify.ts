@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
+import { sensitivityLevels, type SensitivityLevel } from '../../contracts/knowledge';
 import { DocumentId, JobId, PlaneId, Sha256 } from '../../contracts/knowledge-schemas';
 import { defineOperation, type Work } from '../define';
-import { lockRunningJob, type PlaneRow } from './rows';
+import { lockRunningJob, stateOf, type PlaneRow } from './rows';
 import { classifySensitivity, countedScoreMin, keepCategories } from './sensitivity';
 import { saveStageProgress } from './stage-progress';
 
@@ -42,7 +43,7 @@ export const recordClassified = defineOperation({
   job: ({ jobId }) => jobId,
   loadFacts: (work, { planeId, jobId }) => lockRunningJob(work, planeId, jobId),
 
-  async handle(work, { params: { planeId, jobId, documents, percentage } }) {
+  async handle(work, { params: { planeId, jobId, documents, percentage }, facts: { plane } }) {
     const json = JSON.stringify(documents);
     await sql`delete from knowledge_findings where plane_id = ${planeId}
       and document_id in (select d->>'documentId' from jsonb_array_elements(${json}::jsonb) d)`.execute(work.tx);
@@ -58,6 +59,7 @@ export const recordClassified = defineOperation({
         categories = array(select jsonb_array_elements_text(d->'categories'))
       from jsonb_array_elements(${json}::jsonb) d
       where k.plane_id = ${planeId} and k.document_id = d->>'documentId'`.execute(work.tx);
+    if (stateOf(plane) === 'ACTIVE') await raiseLevel(work, plane);
     const findings = documents.reduce((sum, document) => sum + document.findings.length, 0);
     const counts = { documents: documents.length, findings };
     await saveStageProgress(work, { planeId, jobId, stage: 'classify', status: 'running', percentage });
@@ -132,13 +134,30 @@ async function readTotals({ tx }: Work, planeId: string): Promise<Totals> {
   return rows[0] ?? { documents: 0, unclassified: 0, findings: {}, categories: {} };
 }
 
-async function setLevel({ tx }: Work, plane: PlaneRow, totals: Totals): Promise<string> {
+// With this commit the documents are shown, so the level must cover them from now on and not from the end of the stage.
+async function raiseLevel(work: Work, plane: PlaneRow): Promise<void> {
+  const { level } = decideLevel(plane, await readTotals(work, plane.plane_id));
+  if (rankOf(level) <= rankOf(plane.sensitivity_level)) return;
+  await work.tx
+    .updateTable('knowledge_planes')
+    .set({ sensitivity_level: level, updated_at: new Date() })
+    .where('plane_id', '=', plane.plane_id)
+    .execute();
+}
+
+function rankOf(level: string | null): number {
+  return sensitivityLevels.indexOf(level as SensitivityLevel);
+}
+
+function decideLevel(plane: PlaneRow, totals: Totals) {
   const categories = keepCategories(totals.categories, totals.documents);
-  const level = classifySensitivity({
-    findingCounts: totals.findings,
-    categories,
-    declaredPublic: plane.plane_type === 'public',
-  });
+  const declaredPublic = plane.plane_type === 'public';
+  const level = classifySensitivity({ findingCounts: totals.findings, categories, declaredPublic });
+  return { level, categories };
+}
+
+async function setLevel({ tx }: Work, plane: PlaneRow, totals: Totals): Promise<string> {
+  const { level, categories } = decideLevel(plane, totals);
   const metadata = { schema_version: '1.0', findings: totals.findings, categories };
   await tx
     .updateTable('knowledge_planes')

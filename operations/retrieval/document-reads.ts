@@ -11,6 +11,31 @@ interface ShownRow {
   readonly indexed_run_id: string;
 }
 
+interface FindingRow {
+  readonly documentId: string;
+  readonly version: string;
+  /** Null, as the offsets are, for a document without findings. */
+  readonly kind: string | null;
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Span {
+  readonly kind: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function byDocument(rows: readonly FindingRow[]) {
+  const found = new Map<string, { readonly version: string; readonly spans: Span[] }>();
+  for (const { documentId, version, kind, start, end } of rows) {
+    const document = found.get(documentId) ?? { version, spans: [] };
+    found.set(documentId, document);
+    if (kind !== null) document.spans.push({ kind, start, end });
+  }
+  return found;
+}
+
 /** What the mediator asks Postgres before anything is released. */
 export function createDocumentReads(db: Database) {
   return {
@@ -33,15 +58,17 @@ export function createDocumentReads(db: Database) {
       );
     },
 
+    /** In one statement, so that version and findings are of one moment. A document that is not shown now is absent. */
     findings: (tenantId: string, planeId: string, documentIds: readonly string[]) =>
       readAsTenant(db, tenantId, async (tx) => {
-        const { rows } = await sql<{ documentId: string; kind: string; start: number; end: number }>`
-          select f.document_id as "documentId", f.kind, f.start_offset as start, f.end_offset as "end"
-          from knowledge_findings f
-          join knowledge_documents d on d.document_id = f.document_id and d.indexed_version = f.version
-          where f.plane_id = ${planeId} and f.document_id = any(${documentIds}::text[])
-          order by f.document_id, f.start_offset`.execute(tx);
-        return rows;
+        const { rows } = await sql<FindingRow>`
+          select d.document_id as "documentId", d.indexed_version as version, f.kind, f.start_offset as start,
+            f.end_offset as "end"
+          from knowledge_documents d
+          left join knowledge_findings f on f.document_id = d.document_id and f.version = d.indexed_version
+          where d.plane_id = ${planeId} and d.document_id = any(${documentIds}::text[]) and d.deleted_at is null
+            and d.classified_version = d.indexed_version`.execute(tx);
+        return byDocument(rows);
       }),
 
     list: (tenantId: string, planeId: string, { after, limit }: { after: string; limit: number }) =>
@@ -52,7 +79,7 @@ export function createDocumentReads(db: Database) {
           .select(sql<string>`indexed_version`.as('version'))
           .where('plane_id', '=', planeId)
           .where('document_id', '>', after)
-          .where('indexed_version', 'is not', null)
+          .whereRef('classified_version', '=', 'indexed_version')
           .where('deleted_at', 'is', null)
           .orderBy('document_id')
           .limit(limit)
