@@ -110,7 +110,7 @@ async function tidy(
   try {
     const waste = await reads.listIndexWaste(tenantId, planeId, run.indexRunId);
     await exclusively({ tenantId, resource: `vectors:${tenantId}`, signal: workSignal() }, async () => {
-      await vectors.deleteVersions(tenantId, planeId, waste.documents);
+      await vectors.deleteVersions(tenantId, planeId, waste.documents, run.indexRunSeq);
       await vectors.deleteRuns(tenantId, planeId, waste.deadRunIds);
       await vectors.compact(tenantId);
     });

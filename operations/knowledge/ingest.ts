@@ -56,7 +56,8 @@ interface Page {
   readonly items: readonly IngestedItem[];
 }
 
-// An unchanged document keeps its status. One that was deleted by hand stays so until its content changes, and one
+// An unchanged document keeps its status, and one that the index holds as it is now is not indexed again: its rows would
+// pass to a run that may yet come to nothing. One that was deleted by hand stays so until its content changes, and one
 // that was uploaded anew since this page was read waits for the next job.
 async function upsertDocuments({ tx, context }: Work, { planeId, jobId, sourceId, items }: Page): Promise<void> {
   const rows = JSON.stringify(items.map((item) => ({ ...item, documentId: newId('doc_') })));
@@ -72,6 +73,8 @@ async function upsertDocuments({ tx, context }: Work, { planeId, jobId, sourceId
       seen_job_id = excluded.seen_job_id,
       status = case
         when d.status in ('indexed', 'deleted') and d.version is not distinct from excluded.version then d.status
+        when excluded.status = 'stored' and d.indexed_version = excluded.version
+          and d.indexed_text_key = excluded.text_key then 'indexed'
         else excluded.status end,
       deleted_at = case when d.version is not distinct from excluded.version then d.deleted_at end,
       version = excluded.version, bytes = excluded.bytes, format = excluded.format, text_key = excluded.text_key,

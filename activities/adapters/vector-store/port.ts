@@ -45,11 +45,15 @@ export interface VectorStore {
   findByIds(scope: SearchScope, chunkIds: readonly string[]): Promise<ChunkRecord[]>;
   /** Ordered by document and chunk index. */
   findByDocuments(scope: SearchScope, documentIds: readonly string[], limit: number): Promise<ChunkRecord[]>;
-  /** Removes every row of the documents except those of the version to keep (all rows when it is null). */
+  /**
+   * Removes every row of the documents except those of the version to keep (all rows when it is null), and those of
+   * index runs that came later than the one that tidies: it may have been overtaken.
+   */
   deleteVersions(
     tenantId: string,
     planeId: string,
     documents: readonly { readonly documentId: string; readonly keepVersion: string | null }[],
+    indexRunSeqMax?: number,
   ): Promise<void>;
   deleteRuns(tenantId: string, planeId: string, indexRunIds: readonly string[]): Promise<void>;
   countRows(tenantId: string, planeId: string): Promise<number>;

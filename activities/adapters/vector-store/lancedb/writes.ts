@@ -33,12 +33,13 @@ export function createWrites(tables: TenantTables, { dimension, vectorIndexRowsM
       );
     },
 
-    async deleteVersions(tenantId, planeId, documents) {
+    async deleteVersions(tenantId, planeId, documents, indexRunSeqMax = Number.MAX_SAFE_INTEGER) {
       const table = await tables.find(tenantId);
       if (!table) return;
       for (let from = 0; from < documents.length; from += documentsPerDelete) {
         const conditions = documents.slice(from, from + documentsPerDelete).map(oldVersions);
-        const filter = allOf(equals('plane_id', planeId), conditions.map((one) => `(${one})`).join(' OR '));
+        const any = conditions.map((one) => `(${one})`).join(' OR ');
+        const filter = allOf(equals('plane_id', planeId), `index_run_seq <= ${indexRunSeqMax}`, any);
         await retryOnConflict(() => table.delete(filter));
       }
     },
