@@ -132,6 +132,28 @@ test('a plane at rest is killed too; nobody has lost anything, and the next job 
   expect(await runIdOf(planeId)).not.toBe(runId);
 }, 60_000);
 
+test('a cancelled workflow records its job as killed, too, and what was in flight commits nothing more', async () => {
+  const vectors = await closeVectors(stack, tenantId());
+  const planeId = await onboard('cancelled');
+  await until(() => isIndexing(planeId));
+  const runId = await runIdOf(planeId);
+  await temporalCli('workflow', 'cancel', '--workflow-id', workflowOf(planeId));
+  await failureOf(planeId, runId);
+  const atEnd = await committedWork(stack, [planeId]);
+  expect(await stateOf(planeId)).toMatchObject({
+    state: 'INGESTING',
+    next_action: 'retry_knowledge_plane',
+    last_job: { status: 'killed' },
+  });
+  expect(await runSwitches(runId)).toEqual([]);
+  await vectors.open();
+  await transition(stack.api(), planeId, 'retry_knowledge_plane');
+  await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
+  const { indexings } = await committedWork(stack, [planeId]);
+  expect(atEnd.indexings).toEqual([]);
+  expect(indexings).toHaveLength(60);
+}, 60_000);
+
 test('a signal other than kill that carries no context is dropped and recorded', async () => {
   const planeId = await onboard('messages');
   await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');

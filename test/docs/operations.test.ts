@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { planeWorkflowId } from '../../contracts/workflow-ids';
+import { stageNames } from '../../contracts/knowledge';
+import { searchAttributes } from '../../contracts/workflow-messages';
+import { onboardFolder } from '../support/file-planes';
+import { closeVectors, type Gate } from '../support/gates';
+import { writeDocuments } from '../support/generated-documents';
+import { waitForState } from '../support/planes';
+import { runShell, shellBlocks, type ShellResult } from '../support/shell-blocks';
+import { startTestStack, type TestStack } from '../support/stack';
+import { temporalCli } from '../support/temporal-cli';
+import { startTemporal, type StartedTemporal } from '../support/temporal-server';
+import { until } from '../support/until';
+
+const root = path.join(__dirname, '../..');
+const page = path.join(root, 'docs/operations.md');
+
+let temporal: StartedTemporal;
+let stack: TestStack;
+let vectors: Gate;
+let tools: string;
+const planes = { atWork: '', atRest: '', killed: '' };
+
+beforeAll(async () => {
+  // A server of its own: the page kills by query whatever runs on the server.
+  temporal = await startTemporal();
+  process.env.TEST_TEMPORAL_ADDRESS = temporal.address;
+  stack = await startTestStack();
+  await writeDocuments(path.join(stack.folder, 'notes'), 10);
+  tools = await makeTools();
+
+  planes.atRest = await onboard('at rest');
+  planes.killed = await onboard('killed');
+  await waitForState(stack.api(), planes.atRest, 'PENDING_ACTIVATE');
+  await waitForState(stack.api(), planes.killed, 'PENDING_ACTIVATE');
+  await temporalCli('workflow', 'signal', '--workflow-id', workflowOf(planes.killed), '--name', 'kill');
+  await until(async () => (await statusOf(planes.killed)) === 'FAILED');
+  vectors = await closeVectors(stack, tenantId());
+  planes.atWork = await onboard('at work');
+  await until(async () => (await stateOf(planes.atWork)).active_job?.kind === 'index_data');
+}, 120_000);
+
+afterAll(async () => {
+  await stack?.stop();
+  await temporal?.stop();
+});
+
+const tenantId = () => stack.keys.tenants[0]?.tenant_id ?? '';
+const workflowOf = (planeId: string) => planeWorkflowId(tenantId(), planeId);
+const onboard = (name: string) => onboardFolder(stack.api(), { name, folder: path.join(stack.folder, 'notes') });
+const stateOf = async (planeId: string) => (await stack.api().get(`/lifecycle/${planeId}/state`)).body.data;
+const statusOf = async (planeId: string) =>
+  (await stack.temporal.workflow.getHandle(workflowOf(planeId)).describe()).status.name;
+
+/** `temporal` and `npx` as an operator has them on the PATH; `npx aos` is the command of this checkout. */
+async function makeTools(): Promise<string> {
+  const folder = path.join(stack.folder, 'bin');
+  await mkdir(folder);
+  await symlink(temporal.cli ?? '', path.join(folder, 'temporal'));
+  const npx = path.join(folder, 'npx');
+  await writeFile(npx, `#!/bin/sh\nshift\nexec "${process.execPath}" "${path.join(root, 'bin/aos.js')}" "$@"\n`);
+  await chmod(npx, 0o755);
+  return folder;
+}
+
+function environmentFor(block: string): NodeJS.ProcessEnv {
+  return {
+    PATH: `${tools}:${path.dirname(process.execPath)}:${process.env.PATH}`,
+    HOME: stack.folder,
+    TEMPORAL_ADDRESS: temporal.address,
+    WORKFLOW_ID: workflowOf(planes.atWork),
+    TENANT_ID: tenantId(),
+    PLANE_ID: planes.atWork,
+    AOS_API_URL: stack.url,
+    // The global scope is the operator's.
+    AOS_API_KEY: / global /.test(block) ? stack.keys.operator_key : (stack.keys.tenants[0]?.admin_key ?? ''),
+  };
+}
+
+interface Expectation {
+  readonly block: RegExp;
+  before?(): Promise<void>;
+  after?(result: ShellResult): Promise<void> | void;
+}
+
+const contains = (text: () => string) => (result: ShellResult) => expect(result.stdout).toContain(text());
+
+/** What a command must have done, where success alone does not say it. */
+const expectations: readonly Expectation[] = [
+  { block: /readyz/, after: contains(() => '"ready":true') },
+  { block: /AosKind="plane" AND ExecutionStatus="Running"'$/, after: contains(() => workflowOf(planes.atWork)) },
+  { block: /workflow list.*AosTenant/, after: contains(() => workflowOf(planes.atRest)) },
+  { block: /workflow list.*AosPlane/, after: contains(() => workflowOf(planes.atWork)) },
+  { block: /workflow list.*AosStage=/, after: contains(() => workflowOf(planes.atWork)) },
+  { block: /workflow list.*AosStage!=/, after: contains(() => workflowOf(planes.atWork)) },
+  { block: /workflow list.*Failed/, after: contains(() => workflowOf(planes.killed)) },
+  { block: /workflow count/, after: contains(() => 'Running') },
+  { block: /workflow describe/, after: contains(() => 'indexDocuments') },
+  { block: /workflow show.*WORKFLOW_ID"$/, after: contains(() => 'WorkflowExecutionStarted') },
+  { block: /--output json/, after: ({ stdout }) => void JSON.parse(stdout) },
+  {
+    block: /switch on plane/,
+    after: () => until(async () => (await stateOf(planes.atWork)).last_job?.status === 'killed'),
+  },
+  {
+    block: /signal .*--workflow-id/,
+    after: () => until(async () => (await statusOf(planes.atWork)) === 'FAILED'),
+  },
+  {
+    block: /signal .*--query/,
+    before: async () => expect(await statusOf(planes.atRest)).toBe('RUNNING'),
+    after: () => until(async () => (await statusOf(planes.atRest)) === 'FAILED'),
+  },
+  { block: /batch list/, after: contains(() => 'Completed') },
+  { block: /planes transition.*retry/, before: () => vectors.open(), after: contains(() => 'PENDING_ACTIVATE') },
+  { block: /audit list/, after: contains(() => 'job.killed_by_switch') },
+];
+
+test('every command of the page works as it is written, from top to bottom, and does what is said', async () => {
+  const blocks = shellBlocks(page);
+  const met = new Set<Expectation>();
+  const hasCurl = (await runShell('command -v curl', { PATH: process.env.PATH })).code === 0;
+  for (const block of blocks) {
+    if (!hasCurl && block.startsWith('curl ')) continue;
+    const matching = expectations.filter((each) => each.block.test(block));
+    for (const { before } of matching) await before?.();
+    const result = await runShell(block, environmentFor(block));
+    expect({ block, ...result }).toMatchObject({ block, code: 0 });
+    for (const each of matching) {
+      await each.after?.(result);
+      met.add(each);
+    }
+  }
+  const unmet = expectations.filter((each) => !met.has(each) && (hasCurl || !/readyz/.test(each.block.source)));
+  expect(unmet.map(({ block }) => block.source)).toEqual([]);
+}, 240_000);
+
+test('the page names the search attributes and stages that there are', () => {
+  const text = readFileSync(page, 'utf8');
+  const used = [...new Set([...text.matchAll(/\bAos[A-Z][a-z]+/g)].map(([name]) => name))];
+  expect(Object.values(searchAttributes)).toEqual(expect.arrayContaining(used));
+  for (const stage of ['waiting', ...stageNames]) expect(text).toContain(`\`${stage}\``);
+});
