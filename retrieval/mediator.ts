@@ -109,6 +109,7 @@ async function release(
       requestedAt,
       policySnapshotId: grant.policySnapshotId,
       policyIds: [...grant.policyIds],
+      sensitivityLevel: grant.sensitivityLevel,
       responseHash: createHash('sha256').update(content).digest('hex'),
       documentIds: [...documentIds],
       tokenCount: tokens,

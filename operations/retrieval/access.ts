@@ -11,6 +11,8 @@ export type AccessDecision =
   | { readonly allowed: false; readonly reason: string };
 
 const redactAtDefault: SensitivityLevel = 'confidential';
+// An unclassified plane is treated as the highest level.
+const levelWhenUnknown: SensitivityLevel = 'restricted';
 
 /**
  * Deny by default. The lists of the active policies are united; several lists inside one policy intersect. A
@@ -21,7 +23,7 @@ export function decideAccess(sealed: SealedPolicies, plane: PlaneView): AccessDe
   const bound = new Set(
     sealed.bindings.filter(({ plane_id }) => plane_id === plane.planeId).map(({ policy_id }) => policy_id),
   );
-  const isRestricted = plane.sensitivityLevel === 'restricted';
+  const isRestricted = (plane.sensitivityLevel ?? levelWhenUnknown) === 'restricted';
   const opening = counting.filter(({ policy_id, conditions }) =>
     isRestricted ? bound.has(policy_id) && listsById(conditions, plane.planeId) : lists(conditions, plane.planeId),
   );
@@ -63,8 +65,7 @@ function listsById(conditions: PolicyConditions, planeId: string): boolean {
   return present.length > 0 && present.every((list) => list.includes(planeId));
 }
 
-// An unclassified plane is treated as the highest level.
 function isRedacted(conditions: readonly PolicyConditions[], level: SensitivityLevel | null): boolean {
   const levels = conditions.map(({ redact_at }) => sensitivityLevels.indexOf(redact_at ?? redactAtDefault));
-  return sensitivityLevels.indexOf(level ?? 'restricted') >= Math.min(...levels);
+  return sensitivityLevels.indexOf(level ?? levelWhenUnknown) >= Math.min(...levels);
 }

@@ -97,6 +97,7 @@ export const beginRetrieval = defineOperation({
       policySnapshotId: row.snapshot_id,
       policyIds: decision.policyIds,
       redact: decision.redact,
+      sensitivityLevel: row.sensitivity_level as SensitivityLevel | null,
       excludedRunIds: row.excluded ?? [],
     };
   },

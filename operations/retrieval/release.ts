@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
+import { sensitivityLevels } from '../../contracts/knowledge';
 import { DocumentId, PlaneId, Sha256 } from '../../contracts/knowledge-schemas';
 import { retrievalActions } from '../../contracts/retrieval';
 import { identifier } from '../../contracts/text';
-import { defineOperation } from '../define';
-import { activeSnapshotId } from '../policies/snapshot';
+import { defineOperation, type Work } from '../define';
 import { insertEvidence } from './evidence';
 
 const ReleaseParams = z.strictObject({
@@ -16,6 +16,8 @@ const ReleaseParams = z.strictObject({
   requestedAt: z.iso.datetime(),
   policySnapshotId: identifier,
   policyIds: z.array(identifier),
+  /** By which access and redaction were decided. */
+  sensitivityLevel: z.enum(sensitivityLevels).nullable(),
   responseHash: Sha256,
   documentIds: z.array(DocumentId),
   tokenCount: z.int().min(0),
@@ -33,19 +35,23 @@ export const releaseRetrieval = defineOperation({
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 
   async loadFacts(work, { planeId }) {
-    const plane = await work.tx
-      .selectFrom('knowledge_planes')
-      .select('status')
-      .where('plane_id', '=', planeId)
+    const row = await work.tx
+      .selectFrom('knowledge_planes as p')
+      .leftJoin('policy_snapshot_status as t', (join) =>
+        join.onRef('t.tenant_id', '=', 'p.tenant_id').on('t.status', '=', 'active'),
+      )
+      .select(['p.status', 'p.sensitivity_level', 't.snapshot_id'])
+      .where('p.plane_id', '=', planeId)
       .executeTakeFirst();
-    return { status: plane?.status, snapshotId: await activeSnapshotId(work) };
+    return { status: row?.status, level: row?.sensitivity_level, snapshotId: row?.snapshot_id };
   },
 
   async handle(work, { params, facts }) {
-    if (facts.status !== 'active' || facts.snapshotId !== params.policySnapshotId) {
+    const { status, level, snapshotId } = facts;
+    if (status !== 'active' || snapshotId !== params.policySnapshotId || level !== params.sensitivityLevel) {
       throw refusal('retrieval_blocked', 'plane or policies changed while the answer was prepared; ask again');
     }
-    const { policyIds, ...record } = params;
+    const { policyIds, sensitivityLevel: _level, ...record } = params;
     work.settle({ intentId: params.evidenceId, outcome: 'succeeded', first: true });
     work.audit(
       await insertEvidence(work, {
@@ -62,7 +68,9 @@ export const releaseRetrieval = defineOperation({
 
   async refused(work, { params, error }) {
     const { evidenceId, planeId, action, queryHash, requestedAt, policySnapshotId } = params;
-    work.settle({ intentId: evidenceId, outcome: 'refused', first: true, reason: error.reason ?? error.code });
+    // The sweeper comes first where the answer took too long; the refusal is then a resolution of what it wrote.
+    const first = !(await isSettled(work, evidenceId));
+    work.settle({ intentId: evidenceId, outcome: 'refused', first, reason: error.reason ?? error.code });
     const entry = await insertEvidence(work, {
       evidenceId,
       planeId,
@@ -85,10 +93,7 @@ export const failRetrieval = defineOperation({
   params: z.strictObject({ evidenceId: z.uuid(), planeId: PlaneId, reason: z.string().max(500) }),
   fence: 'outcome-of-opened-intent',
   answer: 'fresh',
-  async loadFacts({ tx }, { evidenceId }) {
-    const { rows } = await sql`select 1 from effect_outcomes where intent_id = ${evidenceId} and first`.execute(tx);
-    return { isSettled: rows.length > 0 };
-  },
+  loadFacts: async (work, { evidenceId }) => ({ isSettled: await isSettled(work, evidenceId) }),
   async handle(work, { params: { evidenceId, planeId, reason }, facts }) {
     if (!facts.isSettled) work.settle({ intentId: evidenceId, outcome: 'failed', first: true, reason });
     work.audit({
@@ -101,3 +106,8 @@ export const failRetrieval = defineOperation({
     return { evidenceId };
   },
 });
+
+async function isSettled({ tx }: Work, intentId: string): Promise<boolean> {
+  const { rows } = await sql`select 1 from effect_outcomes where intent_id = ${intentId} and first`.execute(tx);
+  return rows.length > 0;
+}
