@@ -1,5 +1,5 @@
-import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { ErrorCode, ReasonCode } from '../../contracts/errors';
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { isErrorCode, type ErrorCode, type ReasonCode } from '../../contracts/errors';
 
 export interface EndedWork {
   readonly code: string;
@@ -7,23 +7,33 @@ export interface EndedWork {
   readonly message: string;
 }
 
+// A fault without a code of ours may say anything: paths, statements, content. It stays in the history and the worker's log.
+const internal: EndedWork = {
+  code: 'internal_error' satisfies ErrorCode,
+  reason: undefined,
+  message: 'something went wrong on our side; the log of the worker has it under the job',
+};
+
 /** What an activity's failure says in our words: the code is its type, the reason stands in its first detail. */
 export function readFailure(error: unknown): EndedWork {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const [first] = (cause.details ?? []) as { reason?: string }[];
-    return { code: cause.type ?? 'internal_error', reason: first?.reason, message: cause.message };
+    if (!isErrorCode(cause.type)) return internal;
+    return { code: cause.type, reason: first?.reason, message: cause.message };
   }
   if (isCancellation(error))
     return { code: 'action_blocked', reason: 'SWITCH_ENGAGED', message: 'the work was cancelled' };
-  const code: ErrorCode = error instanceof ActivityFailure ? 'timeout' : 'internal_error';
-  return { code, reason: undefined, message: messageOf(cause ?? error) };
+  if (cause instanceof TimeoutFailure) {
+    return {
+      code: 'timeout' satisfies ErrorCode,
+      reason: undefined,
+      message: 'the work took too long, or its worker went away',
+    };
+  }
+  return internal;
 }
 
 export function isKill({ reason }: EndedWork): boolean {
   return reason === ('SWITCH_ENGAGED' satisfies ReasonCode);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown';
 }
