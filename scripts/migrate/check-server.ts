@@ -31,15 +31,16 @@ async function checkVersion(client: Client): Promise<void> {
   }
 }
 
+// The functions that look keys up before a tenant is known run as the owner, and must see the rows of every tenant.
 async function checkRights(client: Client): Promise<void> {
-  const { rows } = await client.query<{ may_create: boolean; existing: number }>(`
-    select rolsuper or (rolcreaterole and rolbypassrls) as may_create,
+  const { rows } = await client.query<{ sees_all: boolean; may_create: boolean; existing: number }>(`
+    select rolsuper or rolbypassrls as sees_all, rolsuper or rolcreaterole as may_create,
            (select count(*)::int from pg_roles where rolname in ('aos_app', 'aos_system', 'aos_auditor')) as existing
       from pg_roles where rolname = current_user`);
   const [rights] = rows;
-  if (rights === undefined || rights.may_create || rights.existing === 3) return;
+  if (rights === undefined || (rights.sees_all && (rights.may_create || rights.existing === 3))) return;
   throw new StartError(
-    'The role of DATABASE_URL must have CREATEROLE and BYPASSRLS to make the roles aos_app, aos_system and aos_auditor, or these must exist already.',
+    'The role of DATABASE_URL must have BYPASSRLS, and CREATEROLE unless the roles aos_app, aos_system and aos_auditor exist already.',
   );
 }
 
