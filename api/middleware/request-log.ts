@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
-import { idsOf } from '../../context';
+import { contextIds, idsOf } from '../../context';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { requestIds } from './request-ids';
 
@@ -22,7 +22,8 @@ export function requestLog(logger: Logger) {
     customLogLevel: (_req, res) => (res.statusCode >= 500 ? 'error' : 'info'),
     customProps: (_req, res) => {
       const context = (res as Response).locals.context as ExecutionContext | undefined;
-      if (context === undefined) return {};
+      // Where the context is still current, the logger adds its ids by itself.
+      if (context === undefined || contextIds() !== undefined) return {};
       const { request_id: _alreadyThere, ...ids } = idsOf(context);
       return ids;
     },

@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createApiParts } from '../../api/parts';
 import type { ApiConfig, WorkerConfig } from '../../config';
+import { contextIds } from '../../context';
 import { createLogger } from '../../logger';
 import { repeat } from '../../operations/maintenance/repeat';
 import { createWorkerParts, type WorkerParts } from '../../worker-parts';
@@ -38,6 +39,7 @@ export async function startTestStack(): Promise<TestStack> {
   const logger = createLogger({
     level: 'debug',
     process: 'test',
+    ids: contextIds,
     destination: { write: (line: string) => void logLines.push(line) },
   });
   const [api, worker] = await Promise.all([createApiParts(config, logger), createWorkerParts(config)]);
