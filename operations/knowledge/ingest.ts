@@ -109,12 +109,13 @@ export const finishIngest = defineOperation({
   },
 });
 
+// Without a version, so that it is taken up again should it come back as it was; what was deleted by hand keeps its own.
 async function pruneVanished(
   { tx }: Work,
   { jobId, readSourceIds }: { jobId: string; readSourceIds: readonly string[] },
 ): Promise<number> {
   const { rows } = await sql`
-    update knowledge_documents set status = 'deleted', deleted_at = now(), updated_at = now()
+    update knowledge_documents set status = 'deleted', version = null, deleted_at = now(), updated_at = now()
     where source_id = any(${readSourceIds}::text[]) and seen_job_id is distinct from ${jobId} and status <> 'deleted'
     returning 1`.execute(tx);
   return rows.length;
