@@ -5,7 +5,7 @@ import { countStoredChunks, visibleChunks } from '../support/indexed-chunks';
 import { waitForState } from '../support/planes';
 import { startProcessStack, type ProcessStack } from '../support/process-stack';
 
-const documentCount = 120;
+const documentCount = 90;
 
 let stack: ProcessStack;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ test('two workers share the planes of a tenant; when one is killed the other fin
     stack.startWorker(),
   ]);
   const planeIds = await Promise.all(
-    Array.from({ length: 6 }, (_, index) =>
+    Array.from({ length: 4 }, (_, index) =>
       onboardFolder(stack.api(), { name: `shared ${index}`, folder: path.join(stack.folder, 'notes') }),
     ),
   );
