@@ -138,7 +138,7 @@ async function carryOut(work: Work, input: CarryOut): Promise<CarriedOut> {
   return { to, jobId: jobId ?? null, auditEventId };
 }
 
-// The failed or killed job of this state runs again from its checkpoint; what it finished is not repeated.
+// The failed or killed job of this state runs again as a new one: what is stored is not parsed again, an index is built anew.
 async function retry(work: Work, input: CarryOut): Promise<CarriedOut> {
   const { plane, lastJob } = input.facts;
   if (plane.next_action !== 'retry_knowledge_plane' || lastJob === undefined) {
