@@ -1,4 +1,5 @@
 import { EngineError, refusal } from '../../contracts/errors';
+import { isStalePlan } from './preparing-client';
 
 const byPostgresCode: Readonly<Record<string, () => EngineError>> = {
   '23505': () => refusal('CONFLICT', 'something with this name or key exists already'),
@@ -19,6 +20,9 @@ export function toEngineFault(error: unknown): unknown {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   const known = byPostgresCode[code];
   if (known !== undefined) return Object.assign(known(), { cause: error });
+  if (isStalePlan(error)) {
+    return new EngineError('temporary_failure', 'the database was changed meanwhile; try again', { cause: error });
+  }
   const isLost =
     connectionFaults.has(code) || /^Connection terminated|^timeout exceeded when trying to connect/.test(message);
   return isLost

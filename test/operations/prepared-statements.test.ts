@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import { toEngineFault } from '../../operations/transaction/faults';
+import { createDatabase } from '../../operations/transaction/database';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { runSql } from '../support/sql';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await runSql(database.ownerUrl, 'create table growing (id int); grant select on growing to aos_app');
+});
+afterAll(() => database.drop());
+
+test('a statement that comes again is prepared once, and outlives a change of its table', async () => {
+  const db = createDatabase({ url: database.appUrl, connectionsMax: 1, applicationName: 'test' });
+  try {
+    const read = () => sql`select * from growing where id > ${0}`.execute(db);
+    for (let time = 0; time < 5; time += 1) await read();
+    const { rows } = await sql<{ n: number }>`
+      select count(*)::int as n from pg_prepared_statements where statement like '%growing where id%'`.execute(db);
+    expect(rows[0]?.n).toBe(1);
+
+    await runSql(database.ownerUrl, 'alter table growing add column name text');
+    const error: unknown = await read().catch(toEngineFault);
+    expect(error).toMatchObject({ code: 'temporary_failure' });
+    await expect(read()).resolves.toMatchObject({ rows: [] });
+  } finally {
+    await db.destroy();
+  }
+});
