@@ -4,13 +4,13 @@ import { isPermitted } from '../contracts/roles';
 import type { Scope } from '../contracts/switches';
 import type { DefinedOperation } from './define';
 import { readJobAuthority } from './transaction/job-authority';
-import { claimKey, freeKey, saveFailure, saveResult, type IdempotencyClaim } from './transaction/claim';
+import { claimKey, freeKey, resultUpdate, saveFailure, type IdempotencyClaim } from './transaction/claim';
 import { digestOf } from './transaction/canonical';
 import type { Database } from './transaction/database';
 import { toEngineFault } from './transaction/faults';
 import { passBarrier, passFence } from './transaction/fence';
 import { inTransaction, type OpenTransaction } from './transaction/transaction';
-import { createWork, flushWork, recordRefusal } from './transaction/work';
+import { createWork, flushWork, recordRefusal, type BufferedWork } from './transaction/work';
 
 export type Catalogue = Readonly<Record<string, DefinedOperation>>;
 
@@ -104,23 +104,31 @@ async function decide(open: OpenTransaction, call: Call, progress: { params?: un
   }
 
   const work = createWork({ open, context, switches });
+  // Without a key nothing of a refused call stays, so its refusal ends the transaction like those before a claim.
+  if (claim === undefined) return carryOut(work, operation, params);
   const savepoint = await tx.savepoint('decision').execute();
   try {
-    const result = await operation.execute(work, params);
-    const outboxIds = await flushWork(work, operation.name);
-    if (claim !== undefined) await saveResult(tx, claim, operation.remembered(result));
-    return { result, outboxIds };
+    return await carryOut(work, operation, params, claim);
   } catch (error) {
     const fault = toEngineFault(error);
     if (!(fault instanceof EngineError)) throw error;
     await savepoint.rollbackToSavepoint('decision').execute();
     const refused = await refuse(open, call, fault, params);
-    if (claim !== undefined) {
-      const isFinal = errorRules[fault.code].category === 'permanent' && fault.reason !== 'in_progress';
-      await (isFinal ? saveFailure(tx, claim, refused) : freeKey(tx, claim));
-    }
+    const isFinal = errorRules[fault.code].category === 'permanent' && fault.reason !== 'in_progress';
+    await (isFinal ? saveFailure(tx, claim, refused) : freeKey(tx, claim));
     return { refused };
   }
+}
+
+async function carryOut(
+  work: BufferedWork,
+  operation: DefinedOperation,
+  params: unknown,
+  claim?: IdempotencyClaim,
+): Promise<Outcome> {
+  const result = await operation.execute(work, params);
+  const closing = claim === undefined ? undefined : resultUpdate(claim, operation.remembered(result));
+  return { result, outboxIds: await flushWork(work, operation.name, closing) };
 }
 
 async function fence(open: OpenTransaction, { operation, context }: Call, params: unknown) {

@@ -22,16 +22,15 @@ export interface AuditScope {
   readonly action: string;
 }
 
-/** Appends the events in one statement. Each is serialised once (RFC 8785); those bytes are stored and hashed. */
-export async function appendAudit(
-  tx: Transaction,
-  { context, action }: AuditScope,
-  events: readonly PreparedEvent[],
-): Promise<void> {
-  if (events.length === 0) return;
+/** Appends the events in one statement. */
+export async function appendAudit(tx: Transaction, scope: AuditScope, events: readonly PreparedEvent[]): Promise<void> {
+  if (events.length > 0) await tx.insertInto('audit_events').values(auditRows(scope, events)).execute();
+}
+
+/** The rows of the events. Each is serialised once (RFC 8785); those bytes are stored and hashed. */
+export function auditRows({ context, action }: AuditScope, events: readonly PreparedEvent[]) {
   const occurredAt = new Date().toISOString();
-  const rows = events.map(({ eventId, entry }) => toRow({ eventId, entry, context, action, occurredAt }));
-  await tx.insertInto('audit_events').values(rows).execute();
+  return events.map(({ eventId, entry }) => toRow({ eventId, entry, context, action, occurredAt }));
 }
 
 interface RowInput extends AuditScope, PreparedEvent {

@@ -1,5 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type QueryCreator } from 'kysely';
 import { EngineError, refusal, type ErrorCode, type ReasonCode } from '../../contracts/errors';
+import type { DB } from '../../prisma/generated/database';
+import type { Part } from './at-once';
 import type { Transaction } from './database';
 
 export interface IdempotencyClaim {
@@ -67,13 +69,15 @@ function inProgress() {
   });
 }
 
-export function saveResult(tx: Transaction, claim: IdempotencyClaim, result: unknown): Promise<void> {
-  return close(tx, claim, 'completed', JSON.stringify(result ?? null));
+/** The statement that stores what the key is answered with from now on. */
+export function resultUpdate(claim: IdempotencyClaim, result: unknown): Part {
+  return closing(claim, 'completed', JSON.stringify(result ?? null));
 }
 
-export function saveFailure(tx: Transaction, claim: IdempotencyClaim, error: EngineError): Promise<void> {
+export async function saveFailure(tx: Transaction, claim: IdempotencyClaim, error: EngineError): Promise<void> {
   const { code, reason, message, details } = error;
-  return close(tx, claim, 'permanently_failed', JSON.stringify({ code, reason, message, details }));
+  const outcome = JSON.stringify({ code, reason, message, details });
+  await closing(claim, 'permanently_failed', outcome)(tx).execute();
 }
 
 /** Frees the key, so that the same call may be tried again. */
@@ -82,11 +86,15 @@ export async function freeKey(tx: Transaction, { tenantId, actorId, operation, k
     and operation = ${operation} and key = ${key}`.execute(tx);
 }
 
-async function close(tx: Transaction, claim: IdempotencyClaim, state: string, outcome: string): Promise<void> {
-  const { tenantId, actorId, operation, key } = claim;
-  await sql`update idempotency_records set state = ${state}, outcome = ${outcome},
-      retain_until = now() + interval '30 days'
-    where tenant_id = ${tenantId} and actor_id = ${actorId} and operation = ${operation} and key = ${key}`.execute(tx);
+function closing({ tenantId, actorId, operation, key }: IdempotencyClaim, state: string, outcome: string) {
+  return (query: QueryCreator<DB>) =>
+    query
+      .updateTable('idempotency_records')
+      .set({ state, outcome, retain_until: sql<Date>`now() + interval '30 days'` })
+      .where('tenant_id', '=', tenantId)
+      .where('actor_id', '=', actorId)
+      .where('operation', '=', operation)
+      .where('key', '=', key);
 }
 
 export function isPostgresError(error: unknown, code: string): boolean {

@@ -1,7 +1,6 @@
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { newId } from '../ids';
 import { digestOf } from './canonical';
-import type { Transaction } from './database';
 
 export type EffectOutcomeWord = 'succeeded' | 'failed' | 'unknown' | 'refused' | 'killed';
 
@@ -21,27 +20,16 @@ export interface EffectOutcomeEntry {
   readonly reason?: string | undefined;
 }
 
-export async function appendIntents(
-  tx: Transaction,
-  tenantId: string,
-  intents: readonly EffectIntentEntry[],
-): Promise<void> {
-  if (intents.length === 0) return;
-  const rows = intents.map(({ intentId, subject, phase, deadline }) => {
+export function intentRows(tenantId: string, intents: readonly EffectIntentEntry[]) {
+  return intents.map(({ intentId, subject, phase, deadline }) => {
     const row = { intent_id: intentId, tenant_id: tenantId, subject, phase, attempt_token: newId('att_', 8) };
     const deadlineText = deadline.toISOString();
     return { ...row, deadline: deadlineText, integrity_hash: digestOf({ ...row, deadline: deadlineText }) };
   });
-  await tx.insertInto('effect_intents').values(rows).execute();
 }
 
-export async function appendOutcomes(
-  tx: Transaction,
-  { tenantId, actor }: ExecutionContext,
-  outcomes: readonly EffectOutcomeEntry[],
-): Promise<void> {
-  if (outcomes.length === 0) return;
-  const rows = outcomes.map(({ intentId, outcome, first, reason }) => {
+export function outcomeRows({ tenantId, actor }: ExecutionContext, outcomes: readonly EffectOutcomeEntry[]) {
+  return outcomes.map(({ intentId, outcome, first, reason }) => {
     const row = {
       intent_id: intentId,
       tenant_id: tenantId,
@@ -52,5 +40,4 @@ export async function appendOutcomes(
     };
     return { ...row, integrity_hash: digestOf(row) };
   });
-  await tx.insertInto('effect_outcomes').values(rows).execute();
 }

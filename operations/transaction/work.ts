@@ -4,12 +4,13 @@ import type { ExecutionContext } from '../../contracts/execution-context';
 import type { OutboxMessage } from '../../contracts/outbox';
 import type { SwitchRow } from '../../contracts/switches';
 import type { DefinedOperation, Work } from '../define';
-import { insertMessages } from '../outbox/insert';
-import { appendAudit, prepareEvent, type PreparedEvent } from './audit';
-import { appendIntents, appendOutcomes, type EffectIntentEntry, type EffectOutcomeEntry } from './effects';
+import { messageRows } from '../outbox/insert';
+import { writeAtOnce, type Part } from './at-once';
+import { appendAudit, auditRows, prepareEvent, type PreparedEvent } from './audit';
+import { intentRows, outcomeRows, type EffectIntentEntry, type EffectOutcomeEntry } from './effects';
 import type { OpenTransaction } from './transaction';
 
-interface BufferedWork extends Work {
+export interface BufferedWork extends Work {
   readonly events: readonly PreparedEvent[];
   readonly messages: readonly OutboxMessage[];
   readonly intents: readonly EffectIntentEntry[];
@@ -51,14 +52,24 @@ export function createWork({
   };
 }
 
-/** Writes what the handler left. An operation without an event or an intent is our bug, and must not commit. */
-export async function flushWork(work: BufferedWork, action: string): Promise<readonly string[]> {
-  const { tx, context, events, intents, outcomes } = work;
+/**
+ * Writes what the handler left, and the result of the call, in one statement; returns the ids of the messages. An
+ * operation without an event or an intent is our bug, and must not commit.
+ */
+export async function flushWork(work: BufferedWork, action: string, result?: Part): Promise<readonly string[]> {
+  const { tx, context, events, intents, outcomes, messages } = work;
   if (events.length + intents.length === 0) throw new Error(`operation ${action} left no evidence`);
-  await appendIntents(tx, context.tenantId, intents);
-  await appendOutcomes(tx, context, outcomes);
-  await appendAudit(tx, { context, action }, events);
-  return insertMessages(work.tx, work.context.tenantId, work.messages);
+  const intended = intentRows(context.tenantId, intents);
+  const settled = outcomeRows(context, outcomes);
+  const audited = auditRows({ context, action }, events);
+  const sent = messageRows(context.tenantId, messages);
+  return writeAtOnce(tx, {
+    intended: intended.length === 0 ? undefined : (query) => query.insertInto('effect_intents').values(intended),
+    settled: settled.length === 0 ? undefined : (query) => query.insertInto('effect_outcomes').values(settled),
+    audited: audited.length === 0 ? undefined : (query) => query.insertInto('audit_events').values(audited),
+    sent: sent.length === 0 ? undefined : (query) => query.insertInto('event_outbox').values(sent).returning('id'),
+    result,
+  });
 }
 
 export interface Refusal {
@@ -71,7 +82,8 @@ export interface Refusal {
 export async function recordRefusal(work: BufferedWork, { operation, params, error }: Refusal): Promise<EngineError> {
   const special = params === undefined ? undefined : await operation.refused(work, params, error);
   const entry = special?.entry ?? refusalEntry(operation.name, error);
-  await appendOutcomes(work.tx, work.context, work.outcomes);
+  const settled = outcomeRows(work.context, work.outcomes);
+  if (settled.length > 0) await work.tx.insertInto('effect_outcomes').values(settled).execute();
   await appendAudit(work.tx, { context: work.context, action: operation.name }, [prepareEvent(entry)]);
   return special?.details === undefined ? error : withDetails(error, special.details);
 }
