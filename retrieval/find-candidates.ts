@@ -42,9 +42,9 @@ export async function search(
       vector === undefined ? undefined : index.searchVector(narrowed, vector, limit),
     ]);
     const ranked = byVector === undefined ? byText : fuse([byVector, byText]);
-    const shown = await keepShown(documents, scope, ranked);
+    const shown = await firstShown(documents, scope, ranked, payload.top_k);
     const isExhausted = byText.length < limit && (byVector?.length ?? 0) < limit;
-    if (shown.length >= payload.top_k || isExhausted || round > widerTimesMax) return shown.slice(0, payload.top_k);
+    if (shown.length >= payload.top_k || isExhausted || round > widerTimesMax) return shown;
     limit *= 2;
   }
 }
@@ -78,6 +78,20 @@ function fuse(lists: readonly (readonly ScoredCandidate[])[]): readonly ScoredCa
     const candidate = byId.get(id);
     return candidate === undefined ? [] : [{ ...candidate, score }];
   });
+}
+
+// Nearly always the first candidates are shown: Postgres is asked for them, and for the others only when needed.
+async function firstShown(
+  documents: DocumentReads,
+  scope: CandidateScope,
+  ranked: readonly ScoredCandidate[],
+  wanted: number,
+): Promise<readonly ShownCandidate[]> {
+  const shown: ShownCandidate[] = [];
+  for (let from = 0, count = wanted * 2; from < ranked.length && shown.length < wanted; from += count, count *= 4) {
+    shown.push(...(await keepShown(documents, scope, ranked.slice(from, from + count))));
+  }
+  return shown.slice(0, wanted);
 }
 
 async function keepShown(

@@ -15,10 +15,11 @@ export const registerPlane = defineOperation({
   fence: 'fenced',
   startsWork: true,
 
-  async loadFacts({ tx }, { name }) {
+  async loadFacts({ tx, context }, { name }) {
     const namesake = await tx
       .selectFrom('knowledge_planes')
       .select('plane_id')
+      .where('tenant_id', '=', context.tenantId)
       .where('name', '=', name)
       .executeTakeFirst();
     return { namesake: namesake?.plane_id };
