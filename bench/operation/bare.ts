@@ -1,34 +1,59 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Client } from 'pg';
+import type { Client } from 'pg';
 import { partOf } from './parts';
 import type { Statement } from './watch-queries';
-
-const ours = new Set(['begin', 'tenant and grants', 'fence', 'claim', 'savepoint', 'save result', 'commit']);
-const freshToken =
-  /(bench |kp_|src_|job_|tr_|evt_|key-)[0-9a-f]{12,24}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 interface BareStatement {
   readonly text: string;
   readonly values: readonly unknown[];
 }
 
+/** Columns that the database fills by itself. */
+const filled = new Set(['ordinal', 'xact_id', 'recorded_at', 'created_at', 'next_attempt_at']);
+
 /**
- * The statements of one governed call as a plain program would send them: the reads, the business rows, audit and
- * outbox rows as recorded, one row for the idempotency key with its result, no tenant, grants, fence, claim or savepoint.
+ * The statements of one governed call as a plain program would send them: the reads and the business rows as recorded,
+ * then the audit rows, the message and the idempotency record with its result; no tenant, grants, fence, claim or
+ * savepoint.
  */
-export function plainStatements(recorded: readonly Statement[]): readonly BareStatement[] {
-  const kept = recorded.filter((statement) => !ours.has(partOf(statement)));
-  const claim = recorded.find((statement) => partOf(statement) === 'claim');
-  const saved = recorded.find((statement) => partOf(statement) === 'save result');
-  if (claim === undefined || saved === undefined) throw new Error('The recorded call has no idempotency record.');
-  const text = `insert into idempotency_records (tenant_id, actor_id, operation, key, arguments_digest, state, outcome,
-    retain_until) values ($1, $2, $3, $4, $5, $6, $7, now() + interval '30 days')`;
-  return [...kept, { text, values: [...claim.values.slice(0, 5), saved.values[0], saved.values[1]] }];
+export async function plainStatements(
+  client: Client,
+  recorded: readonly Statement[],
+  { planeId, idempotencyKey }: { planeId: string; idempotencyKey: string },
+): Promise<readonly BareStatement[]> {
+  const business = recorded.filter((statement) => ['facts', 'handler'].includes(partOf(statement)));
+  const insert = async (table: string, where: string, value: string, leftOut: readonly string[] = []) => {
+    const { rows } = await client.query<Record<string, unknown>>(`select * from ${table} where ${where} = $1`, [value]);
+    return insertOf(table, rows, new Set([...filled, ...leftOut]));
+  };
+  return [
+    ...business,
+    await insert('audit_events', 'plane_id', planeId),
+    await insert('event_outbox', `payload->>'planeId'`, planeId, ['id', 'published_at', 'attempts', 'last_error']),
+    await insert('idempotency_records', 'key', idempotencyKey),
+  ];
 }
 
 /** Only what adds rows: no look for a namesake, no lock, no change of the rows just made. */
 export function insertsOnly(statements: readonly BareStatement[]): readonly BareStatement[] {
   return statements.filter(({ text }) => /^\s*insert/.test(text));
+}
+
+function insertOf(table: string, rows: readonly Record<string, unknown>[], leftOut: ReadonlySet<string>) {
+  const columns = Object.keys(rows[0] ?? {}).filter((name) => !leftOut.has(name));
+  if (columns.length === 0) throw new Error(`The governed call left no row in ${table}.`);
+  const places = rows.map(
+    (_, row) => `(${columns.map((_column, at) => `$${row * columns.length + at + 1}`).join(', ')})`,
+  );
+  return {
+    text: `insert into ${table} (${columns.join(', ')}) values ${places.join(', ')}`,
+    values: rows.flatMap((row) => columns.map((name) => asText(row[name]))),
+  };
+}
+
+function asText(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value) ? JSON.stringify(value) : value;
 }
 
 /** Prepares one more call with identifiers of its own, and returns it: one transaction on one connection. */
@@ -40,6 +65,9 @@ export function nextCall(client: Client, statements: readonly BareStatement[]): 
     await client.query('commit');
   };
 }
+
+const madeToken =
+  /(bench |kp_|src_|job_|tr_|evt_|key-)[0-9a-f]{12,24}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 function renew(statements: readonly BareStatement[]): readonly BareStatement[] {
   const tokens = new Map<string, string>();
@@ -53,6 +81,6 @@ function renew(statements: readonly BareStatement[]): readonly BareStatement[] {
   };
   return statements.map(({ text, values }) => ({
     text,
-    values: values.map((value) => (typeof value === 'string' ? value.replaceAll(freshToken, replace) : value)),
+    values: values.map((value) => (typeof value === 'string' ? value.replaceAll(madeToken, replace) : value)),
   }));
 }

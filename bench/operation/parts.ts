@@ -8,10 +8,8 @@ const parts: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['fence', /aos_fence/],
   ['claim', /aos_claim/],
   ['savepoint', /^savepoint/],
-  ['facts', /^select "plane_id" from "knowledge_planes" where "name"/],
-  ['audit', /^insert into "audit_events"/],
-  ['outbox', /^insert into "event_outbox"/],
-  ['save result', /^\s*update idempotency_records/],
+  ['facts', /^select "plane_id" from "knowledge_planes" where/],
+  ['audit, outbox and result', /insert into "audit_events"/],
   ['commit', /^commit/],
   ['handler', /./],
 ];

@@ -15,9 +15,11 @@ export function watchQueries() {
   const prototype = Client.prototype as unknown as { query: Query };
   const original = prototype.query;
   prototype.query = function query(...args) {
+    // Sending is part of the wait: on one machine the server may be at work before the call returns.
+    const beganMs = performance.now();
     const answer = original.apply(this, args);
     if (current === undefined || !(answer instanceof Promise)) return answer;
-    const statement = { ...textOf(args), beganMs: performance.now(), endedMs: NaN };
+    const statement = { ...textOf(args), beganMs, endedMs: NaN };
     current.push(statement);
     return answer.finally(() => (statement.endedMs = performance.now()));
   };
