@@ -10,19 +10,21 @@ export async function resolveFolder(folder: string, roots: readonly string[]): P
   if (roots.length === 0) {
     throw refusal('VERIFICATION_FAILED', 'No folder may be read: set at least one allowed root for file sources.');
   }
-  const real = await realpath(folder).catch((error: unknown) => {
-    throw refusal(
-      'VERIFICATION_FAILED',
-      `The folder ${folder} does not exist or cannot be reached: create it, or mend the path.`,
-      { cause: error },
-    );
-  });
-  const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => null)));
-  // Whether it is a folder is told only to those who may look there.
-  if (!realRoots.some((root) => root !== null && isInside(real, root))) {
+  const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => path.resolve(root))));
+  const real = await realpath(folder).catch(() => undefined);
+  // What lies elsewhere is told to nobody: neither that a path exists there nor that it does not.
+  const place = real ?? path.resolve(folder);
+  const bounds = real === undefined ? [...realRoots, ...roots.map((root) => path.resolve(root))] : realRoots;
+  if (!bounds.some((root) => isInside(place, root))) {
     throw refusal(
       'VERIFICATION_FAILED',
       `The folder ${folder} lies outside the allowed roots: move it there, or allow its root.`,
+    );
+  }
+  if (real === undefined) {
+    throw refusal(
+      'VERIFICATION_FAILED',
+      `The folder ${folder} does not exist or cannot be reached: create it, or mend the path.`,
     );
   }
   if (!(await stat(real)).isDirectory()) {
