@@ -3,6 +3,7 @@ import { access, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { EngineError } from '../../../../contracts/errors';
 import type { ObjectStore } from '../port';
+import { createLastingFolders } from './lasting-folders';
 import { writeObject } from './write-object';
 
 /**
@@ -14,9 +15,10 @@ export function createFolderStore({ folder }: { readonly folder: string }): Obje
   const pathOf = (tenantId: string, sha256: string) =>
     path.join(tenantFolder(tenantId), checked(sha256, /^[0-9a-f]{64}$/, 'hash').slice(0, 2), sha256);
 
+  const folders = createLastingFolders();
   const store: ObjectStore = {
     async put(tenantId, content, options = {}) {
-      return writeObject(tenantFolder(tenantId), content, options);
+      return writeObject({ folders, tenantFolder: tenantFolder(tenantId) }, content, options);
     },
     async get(tenantId, sha256) {
       const bytes = await readFile(pathOf(tenantId, sha256)).catch((error: unknown) => {

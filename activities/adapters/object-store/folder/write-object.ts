@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { EngineError } from '../../../../contracts/errors';
 import type { StoredObject } from '../port';
+import { flushFolder, type LastingFolders } from './lasting-folders';
 
 interface WriteOptions {
   readonly bytesMax?: number;
@@ -15,25 +16,44 @@ interface WriteOptions {
  * or none. Over `bytesMax` it fails with `invalid_input`; whatever fails, the temporary file is removed.
  */
 export async function writeObject(
-  tenantFolder: string,
+  { folders, tenantFolder }: { readonly folders: LastingFolders; readonly tenantFolder: string },
   content: Readable | Buffer,
   options: WriteOptions,
 ): Promise<StoredObject> {
-  await mkdir(tenantFolder, { recursive: true });
+  await folders.ensure(tenantFolder);
+  const known = Buffer.isBuffer(content) ? await findStored(tenantFolder, content, options) : undefined;
+  if (known !== undefined) return known;
   const temporary = path.join(tenantFolder, `.${randomUUID()}.part`);
   try {
     const stored = await writeFlushed(temporary, content, options);
     const folder = path.join(tenantFolder, stored.sha256.slice(0, 2));
-    await mkdir(folder, { recursive: true });
+    await folders.ensure(folder);
     await rename(temporary, path.join(folder, stored.sha256));
-    // The names must last as well: of the object in its folder, and of that folder in the tenant's.
+    // The name must last as well as the bytes.
     await flushFolder(folder);
-    await flushFolder(tenantFolder);
     return stored;
   } catch (error) {
+    folders.forget();
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+// Text that was parsed out of plain text is often the same bytes again. A damaged object is not the same, and is mended.
+async function findStored(
+  tenantFolder: string,
+  content: Buffer,
+  { bytesMax = Infinity, signal }: WriteOptions,
+): Promise<StoredObject | undefined> {
+  signal?.throwIfAborted();
+  if (content.length > bytesMax) return undefined;
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const folder = path.join(tenantFolder, sha256.slice(0, 2));
+  const stored = await readFile(path.join(folder, sha256)).catch(() => undefined);
+  if (stored?.equals(content) !== true) return undefined;
+  // Another writer may have named it a moment ago.
+  await flushFolder(folder);
+  return { sha256, bytes: content.length };
 }
 
 async function writeFlushed(file: string, content: Readable | Buffer, options: WriteOptions): Promise<StoredObject> {
@@ -69,14 +89,5 @@ async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
   for (let offset = 0; offset < chunk.length;) {
     const { bytesWritten } = await handle.write(chunk, offset);
     offset += bytesWritten;
-  }
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
