@@ -125,14 +125,17 @@ export function createWorkReads(db: Database) {
         return rows;
       }),
 
-    /** What the vector store may forget: documents with the version to keep, and index runs that came to nothing. */
+    /**
+     * What the vector store may forget: documents that were indexed in another version than the one to keep, and index
+     * runs that came to nothing.
+     */
     listIndexWaste: (tenantId: string, planeId: string, indexRunId: string) =>
       readAsTenant(db, tenantId, async (tx) => {
         const documents = await sql<{ documentId: string; keepVersion: string | null }>`
-          select document_id as "documentId", indexed_version as "keepVersion" from knowledge_documents
-          where plane_id = ${planeId} and (status in ('deleted', 'dead_letter') or indexed_run_id = ${indexRunId})`.execute(
-          tx,
-        );
+          select document_id as "documentId", indexed_version as "keepVersion" from knowledge_documents d
+          where plane_id = ${planeId} and (status in ('deleted', 'dead_letter') or indexed_run_id = ${indexRunId})
+            and exists (select from knowledge_document_indexings x
+              where x.document_id = d.document_id and x.version is distinct from d.indexed_version)`.execute(tx);
         const runs = await sql<{ id: string }>`
           select index_run_id as id from knowledge_index_runs where plane_id = ${planeId} and status = 'dead'`.execute(
           tx,
