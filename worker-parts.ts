@@ -23,6 +23,7 @@ export async function createWorkerParts(config: WorkerConfig) {
   const { databaseAppUrl, databaseSystemUrl, temporal, fileRoots } = config;
   const db = createDatabase({ url: databaseAppUrl, connectionsMax: 12, applicationName: 'aos-worker' });
   const switchDb = createDatabase({ url: databaseAppUrl, connectionsMax: 2, applicationName: 'aos-worker-switch' });
+  const operatorDb = createDatabase({ url: databaseAppUrl, connectionsMax: 1, applicationName: 'aos-worker-operator' });
   const systemDb = createDatabase({ url: databaseSystemUrl, connectionsMax: 4, applicationName: 'aos-worker-system' });
   await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
   await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
@@ -35,6 +36,7 @@ export async function createWorkerParts(config: WorkerConfig) {
     catalogue,
     db,
     switchDb,
+    operatorDb,
     onCommitted(ids) {
       reachBarrier('outbox.before-delivery');
       // The relay looks five times a second; what it finds late is only late.
@@ -67,7 +69,7 @@ export async function createWorkerParts(config: WorkerConfig) {
     ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options },
     close: async () => {
       await Promise.all([connection.close(), embedder.close(), egress.close()]);
-      await Promise.all([db.destroy(), switchDb.destroy(), systemDb.destroy()]);
+      await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
     },
   };
 }

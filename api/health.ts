@@ -23,6 +23,7 @@ export interface HealthDependencies {
 }
 
 const triggersMin = 8;
+const readyKeptMs = 1_000;
 
 /** Looks at every part for real. A part that does not answer in time is unhealthy, and none is taken on trust. */
 export function createHealth({ db, systemDb, engine, stores, migrations, timeoutMs = 3_000 }: HealthDependencies) {
@@ -39,8 +40,17 @@ export function createHealth({ db, systemDb, engine, stores, migrations, timeout
     outbox: () => checkOutbox(systemDb),
     ...Object.fromEntries(Object.entries(stores).map(([name, store]) => [name, () => store.checkHealth()])),
   };
+  let latest: { readonly at: number; readonly report: Promise<HealthReport> } | undefined;
   return {
-    ready: () => look(parts, timeoutMs),
+    /** For everybody, so it is asked at most once a second and does not say what a component answered. */
+    async ready(): Promise<HealthReport> {
+      if (latest === undefined || Date.now() - latest.at > readyKeptMs) {
+        latest = { at: Date.now(), report: look(parts, timeoutMs) };
+      }
+      const { ready, components } = await latest.report;
+      const names = Object.entries(components).map(([name, { healthy }]) => [name, { healthy }] as const);
+      return { ready, components: Object.fromEntries(names) };
+    },
     bootStatus: () => look(bootParts, timeoutMs),
   };
 }

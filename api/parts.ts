@@ -26,6 +26,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
   const { databaseAppUrl, databaseSystemUrl, temporal } = config;
   const db = createDatabase({ url: databaseAppUrl, connectionsMax: 20, applicationName: 'aos-api' });
   const switchDb = createDatabase({ url: databaseAppUrl, connectionsMax: 2, applicationName: 'aos-api-switch' });
+  const operatorDb = createDatabase({ url: databaseAppUrl, connectionsMax: 1, applicationName: 'aos-api-operator' });
   const systemDb = createDatabase({ url: databaseSystemUrl, connectionsMax: 4, applicationName: 'aos-api-system' });
   await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
   await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
@@ -40,6 +41,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
     catalogue,
     db,
     switchDb,
+    operatorDb,
     onCommitted(ids) {
       reachBarrier('outbox.before-delivery');
       // Not awaited: the answer does not depend on it, and the worker's relay delivers what fails here.
@@ -73,7 +75,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
   const close = async () => {
     await Promise.all(deliveries);
     await Promise.all([connection.close(), embedder.close(), egress.close(), prisma.$disconnect()]);
-    await Promise.all([db.destroy(), switchDb.destroy(), systemDb.destroy()]);
+    await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
   };
   return { app, close };
 }

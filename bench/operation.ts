@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const bare = new Client({ connectionString: postgres.ownerUrl });
   try {
     await bare.connect();
-    const dispatch = createDispatch({ catalogue, db, switchDb, onCommitted: () => {} });
+    const dispatch = createDispatch({ catalogue, db, switchDb, operatorDb: switchDb, onCommitted: () => {} });
     const context = await adminContext(bare);
     const govern = (token = randomBytes(6).toString('hex')) => {
       const request = { params: definition(`bench ${token}`), idempotencyKey: `key-${token}` };

@@ -14,6 +14,8 @@ import {
 } from '../contracts/workflow-messages';
 import { contextInterceptor, scheduleContextInterceptor } from './context-interceptor';
 
+const deliveryTimeoutMs = 10_000;
+
 export interface Engine extends OutboxPort {
   /** Whether an execution of this workflow is open. */
   isRunning(workflowId: string): Promise<boolean>;
@@ -48,7 +50,8 @@ export function createEngine({ connection, namespace, taskQueue = taskQueueDefau
 async function deliver(client: Client, message: OutboxMessage, taskQueue: string): Promise<void> {
   // Other topics come with other capabilities; an unknown one must not be lost in silence.
   if (message.topic !== 'plane.run_job') throw new Error(`no delivery for topic ${String(message.topic)}`);
-  await runJob(client, message, taskQueue);
+  // The relay holds a row while it delivers, and a server that hangs must not hold it for long.
+  await client.withDeadline(Date.now() + deliveryTimeoutMs, () => runJob(client, message, taskQueue));
 }
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);

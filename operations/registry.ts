@@ -1,5 +1,5 @@
 import { EngineError, errorRules, refusal } from '../contracts/errors';
-import type { ExecutionContext } from '../contracts/execution-context';
+import { platformTenantId, type ExecutionContext } from '../contracts/execution-context';
 import { isPermitted } from '../contracts/roles';
 import type { Scope } from '../contracts/switches';
 import type { DefinedOperation } from './define';
@@ -40,6 +40,8 @@ export interface DispatchDependencies<C extends Catalogue> {
   readonly db: Database;
   /** A pool of its own, so that a throw never waits for a connection behind the work it stops. */
   readonly switchDb: Database;
+  /** And one for the operator, so that tenants who throw much do not stand in his way. */
+  readonly operatorDb: Database;
   /** Called after a commit that left messages in the outbox, with their row ids. */
   readonly onCommitted: (outboxIds: readonly string[]) => void;
 }
@@ -68,11 +70,12 @@ type Outcome = { readonly result: unknown; readonly outboxIds: readonly string[]
 
 async function run(dependencies: DispatchDependencies<Catalogue>, call: Call): Promise<unknown> {
   const isThrow = call.operation.fence === 'throwing-and-releasing-switches';
-  const db = isThrow ? dependencies.switchDb : dependencies.db;
+  const switchDb = call.context.tenantId === platformTenantId ? dependencies.operatorDb : dependencies.switchDb;
+  const db = isThrow ? switchDb : dependencies.db;
   const outcome = await attempt(db, call);
   if ('refused' in outcome) throw outcome.refused;
   if (outcome.outboxIds.length > 0) dependencies.onCommitted(outcome.outboxIds);
-  for (const scope of call.operation.barriers(outcome.result)) await passBarrier(dependencies.switchDb, scope);
+  for (const scope of call.operation.barriers(outcome.result)) await passBarrier(switchDb, scope);
   return outcome.result;
 }
 

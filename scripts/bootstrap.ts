@@ -32,7 +32,7 @@ export async function bootstrap({ ownerUrl, haveCredentials = true }: BootstrapI
   try {
     const tenantIds = await listTenants(db);
     if (tenantIds.length > 0 && haveCredentials) return null;
-    const dispatch = createDispatch({ catalogue, db, switchDb: db, onCommitted: () => {} });
+    const dispatch = createDispatch({ catalogue, db, switchDb: db, operatorDb: db, onCommitted: () => {} });
     const operator = await insertRootKey(db, platformTenantId, 'operator');
     const operatorContext = contextOf(platformTenantId, operator.keyId);
     const tenants: BootstrapTenant[] = [];

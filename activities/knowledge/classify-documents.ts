@@ -1,16 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
 import { currentContext } from '../../context';
 import type { WorkDocument } from '../../operations/knowledge/work-reads';
 import { attemptKey, stepKey } from '../attempt-key';
 import { workSignal } from '../work-signal';
-import { findCategories } from './categories';
+import { classifyText, type ClassifiedText } from './classify-text';
 import type { JobInput, KnowledgeDependencies } from './dependencies';
-import { detectPersonalData } from './detectors';
 
 const documentsPerBatch = 50;
 const findingsPerBatchMax = 5_000;
 
-type Classified = WorkDocument & Pick<ReturnType<typeof classifyText>, 'categories' | 'findings'>;
+type Classified = WorkDocument & ClassifiedText;
 
 /** Scans every indexed document that has no findings for its version yet. What is found is kept without its value. */
 export function createClassifyDocuments(dependencies: KnowledgeDependencies) {
@@ -39,9 +37,8 @@ async function classifyBatch(
   let batch: Classified[] = [];
   let findings = 0;
   for (const document of documents) {
-    workSignal().throwIfAborted();
     const text = (await dependencies.objects.get(tenantId, document.textKey)).toString('utf8');
-    const classified = { ...document, ...classifyText(text) };
+    const classified = { ...document, ...(await classifyText(text, { signal: workSignal() })) };
     batch.push(classified);
     findings += classified.findings.length;
     if (findings > findingsPerBatchMax) {
@@ -49,14 +46,8 @@ async function classifyBatch(
       batch = [];
       findings = 0;
     }
-    // Heartbeats and aborts get their turn between two documents.
-    await setImmediate();
   }
   if (batch.length > 0) await commit(dependencies, job, batch);
-}
-
-function classifyText(text: string) {
-  return { categories: [...findCategories(text)] as string[], findings: [...detectPersonalData(text)] };
 }
 
 async function commit(

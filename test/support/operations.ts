@@ -31,10 +31,11 @@ export async function startTestOperations(): Promise<TestOperations> {
   const url = database.appUrl;
   const db = createDatabase({ url, connectionsMax: 10, applicationName: 'test' });
   const switchDb = createDatabase({ url, connectionsMax: 2, applicationName: 'test-switch' });
+  const operatorDb = createDatabase({ url, connectionsMax: 1, applicationName: 'test-operator' });
   const systemDb = createDatabase({ url: database.systemUrl, connectionsMax: 3, applicationName: 'test-system' });
   const delivered: OutboxMessage[] = [];
   const relay = createRelay({ db: systemDb, port: { deliver: async (message) => void delivered.push(message) } });
-  const dispatch = createDispatch({ catalogue, db, switchDb, onCommitted: () => {} });
+  const dispatch = createDispatch({ catalogue, db, switchDb, operatorDb, onCommitted: () => {} });
   const keys = (await bootstrap({ ownerUrl: database.ownerUrl })) ?? fail();
   const owner = new Client({ connectionString: database.ownerUrl });
   await owner.connect();
@@ -47,7 +48,7 @@ export async function startTestOperations(): Promise<TestOperations> {
     },
     async stop() {
       await owner.end();
-      await Promise.all([db.destroy(), switchDb.destroy(), systemDb.destroy()]);
+      await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
       await database.drop();
     },
   };

@@ -34,6 +34,9 @@ export function readFailure(error: unknown): EndedWork {
   return internal;
 }
 
+const stopping: readonly ReasonCode[] = ['SWITCH_ENGAGED', 'TENANT_INACTIVE'];
+
+/** Governance stopped the work, by a switch or by suspending its tenant: it may be retried, and did not fail. */
 export function isKill({ reason }: EndedWork): boolean {
-  return reason === ('SWITCH_ENGAGED' satisfies ReasonCode);
+  return (stopping as readonly (string | undefined)[]).includes(reason);
 }
