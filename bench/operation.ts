@@ -4,6 +4,7 @@ import { freezeContext, type ExecutionContext } from '../contracts/execution-con
 import { catalogue } from '../operations/catalogue';
 import { createDispatch } from '../operations/registry';
 import { createDatabase } from '../operations/transaction/database';
+import { PreparingClient } from '../operations/transaction/preparing-client';
 import { insertsOnly, nextCall, plainStatements } from './operation/bare';
 import { costOfParts, type TimedCall } from './operation/parts';
 import { watchQueries } from './operation/watch-queries';
@@ -32,8 +33,9 @@ async function main(): Promise<void> {
   const db = createDatabase({ ...open, applicationName: 'bench' });
   const switchDb = createDatabase({ ...open, applicationName: 'bench-switch' });
   const bare = new Client({ connectionString: postgres.ownerUrl });
+  const preparing = new PreparingClient({ connectionString: postgres.ownerUrl });
   try {
-    await bare.connect();
+    await Promise.all([bare.connect(), preparing.connect()]);
     const dispatch = createDispatch({ catalogue, db, switchDb, operatorDb: switchDb, onCommitted: () => {} });
     const context = await adminContext(bare);
     const govern = (token = randomBytes(6).toString('hex')) => {
@@ -56,16 +58,19 @@ async function main(): Promise<void> {
     if (!isSame) return;
 
     for (let warmUp = 0; warmUp < warmUps; warmUp += 1) {
-      for (const call of [govern(), nextCall(bare, plain), nextCall(bare, inserts)]) await call();
+      const calls = [govern(), nextCall(bare, plain), nextCall(preparing, plain), nextCall(bare, inserts)];
+      for (const call of calls) await call();
     }
     // As autovacuum does after a while: without statistics the server guesses, and scans where it need not.
     await bare.query('analyze');
     const governed: number[] = [];
     const plainMs: number[] = [];
+    const preparedMs: number[] = [];
     const insertMs: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       governed.push(await timed(govern()));
       plainMs.push(await timed(nextCall(bare, plain)));
+      preparedMs.push(await timed(nextCall(preparing, plain)));
       insertMs.push(await timed(nextCall(bare, inserts)));
     }
     const ratio = median(governed) / median(plainMs);
@@ -79,6 +84,12 @@ async function main(): Promise<void> {
       bare_ms: summary(plainMs),
       spread: { governed: spread(governed), bare: spread(plainMs) },
       statements: { governed: recorded.length, bare: plain.length + 2 },
+    });
+    report({
+      bench: 'operation',
+      cell: 'against the same SQL, prepared as ours is',
+      ratio: median(governed) / median(preparedMs),
+      bare_ms: summary(preparedMs),
     });
     report({
       bench: 'operation',
@@ -96,7 +107,7 @@ async function main(): Promise<void> {
     }
     report({ bench: 'operation', cell: 'cost of each part', ...costOfParts(calls) });
   } finally {
-    await Promise.all([db.destroy(), switchDb.destroy(), bare.end()]);
+    await Promise.all([db.destroy(), switchDb.destroy(), bare.end(), preparing.end()]);
     await postgres.stop();
   }
 }
