@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -8,7 +9,10 @@ export function runStep(announcement, command, args) {
   console.log(announcement);
   const began = Date.now();
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    // As npm does for its scripts: some tools call others by name.
+    const search = [path.join(root, 'node_modules/.bin'), process.env.PATH].join(path.delimiter);
+    const env = { ...process.env, PATH: search };
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     let stopped = false;
