@@ -63,7 +63,6 @@ const listen = {
 };
 
 const outside = {
-  AOS_DATABASE_DIRECT_URL: postgresUrl.optional(),
   AOS_FILE_ROOTS: z
     .string()
     .transform((value) => list(':')(value).map((root) => path.resolve(root)))
@@ -100,7 +99,6 @@ const logins = { AOS_DATABASE_APP_URL: postgresUrl, AOS_DATABASE_SYSTEM_URL: pos
 export type StackConfig = ReturnType<typeof loadStackConfig>;
 export type ApiConfig = ReturnType<typeof loadApiConfig>;
 export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
-export type MigrateConfig = ReturnType<typeof loadMigrateConfig>;
 
 /** What `npm start` reads: every port, and whose servers to use. */
 export function loadStackConfig(environment: Environment = process.env) {
@@ -189,7 +187,6 @@ function outsideSettings(env: z.infer<z.ZodObject<typeof common & typeof outside
     throw new ConfigError('AOS_EMBEDDER_MODEL must be set when AOS_EMBEDDER_URL is.');
   }
   return {
-    databaseDirectUrl: env.AOS_DATABASE_DIRECT_URL,
     fileRoots: env.AOS_FILE_ROOTS ?? [path.join(projectRoot(), 'examples')],
     egressAllow: env.AOS_EGRESS_ALLOW,
     masterKeyFile: env.AOS_MASTER_KEY_FILE ?? path.join(env.AOS_DATA_DIR, 'keys/master.key'),

@@ -19,8 +19,6 @@ import { createApp } from './app';
 import { createHealth } from './health';
 import { createAuthenticate } from './middleware/authenticate';
 
-export type ApiParts = Awaited<ReturnType<typeof createApiParts>>;
-
 /** Everything the API process is made of, from its settings; `close` ends it in order. */
 export async function createApiParts(config: ApiConfig, logger: Logger) {
   const { databaseAppUrl, databaseSystemUrl, temporal } = config;

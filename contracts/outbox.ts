@@ -14,7 +14,6 @@ export interface RunJobMessage {
 }
 
 export type OutboxMessage = RunJobMessage;
-export type OutboxTopic = OutboxMessage['topic'];
 
 /** Where the outbox delivers to. Delivering a message again must do no harm. */
 export interface OutboxPort {

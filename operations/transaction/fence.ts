@@ -10,7 +10,6 @@ export const fenceExemptions = [
   'outcome-of-opened-intent',
   'recording-a-kill',
   'key-revocation',
-  'read',
 ] as const;
 export type FenceExemption = (typeof fenceExemptions)[number];
 

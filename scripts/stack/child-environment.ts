@@ -31,7 +31,7 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     ...pick(environment, (key) => general.includes(key)),
     LANCEDB_LOG: environment.LANCEDB_LOG ?? 'error',
     ...temporalEnvironment(settings),
-    ...pick(environment, (key) => /^AOS_(EMBEDDER_|EGRESS_ALLOW$|TEST_BARRIER$|DATABASE_DIRECT_URL$)/.test(key)),
+    ...pick(environment, (key) => /^AOS_(EMBEDDER_|EGRESS_ALLOW$|TEST_BARRIER$)/.test(key)),
     ...own,
     AOS_DATA_DIR: config.dataDir,
     AOS_LOG_LEVEL: config.logLevel,

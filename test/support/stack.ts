@@ -96,7 +96,6 @@ function configOf({ database }: TestOperations, { folder, taskQueue }: { folder:
     apiPort: 0,
     databaseAppUrl: database.appUrl,
     databaseSystemUrl: database.systemUrl,
-    databaseDirectUrl: undefined,
     fileRoots: [folder, path.join(__dirname, '../../examples')],
     egressAllow: [],
     masterKeyFile: path.join(folder, 'master.key'),
