@@ -51,7 +51,7 @@ async function failureOf(planeId: string, runId: string): Promise<unknown> {
 
 async function runSwitches(runId: string) {
   const { rows } = await stack.owner.query(
-    `select kind, enabled, reason, tenant_id, owner, actor_type from runtime_switches
+    `select kind, enabled, reason, tenant_id, owner, actor_id, actor_type from runtime_switches
       where scope_type = 'run' and scope_id = $1`,
     [runId],
   );
@@ -88,7 +88,13 @@ test('`temporal workflow signal --name kill` stops work in flight, with and with
     expect(failure).toBeInstanceOf(ApplicationFailure);
     expect(failure).toMatchObject(killed);
     expect(await runSwitches(runIds[index] ?? '')).toEqual([
-      expect.objectContaining({ kind: 'kill', enabled: true, reason: inputs[index]?.reason, tenant_id: tenantId() }),
+      expect.objectContaining({
+        kind: 'kill',
+        enabled: true,
+        reason: inputs[index]?.reason,
+        tenant_id: tenantId(),
+        actor_id: 'operator/temporal',
+      }),
     ]);
     expect(await stateOf(planeId)).toMatchObject({
       state: 'INGESTING',
