@@ -38,3 +38,6 @@ export interface PlaneWorkflowInput {
 export const planeWorkflowType = 'knowledgePlane';
 export const runJobSignalName = 'runJob';
 export const killSignalName = 'kill';
+
+/** Activities that go on after a kill: recording, release and compensation. Both sides of the engine ask this list. */
+export const killExemptActivities: readonly string[] = ['recordKill', 'recordKilledJob', 'recordRefusedMessage'];

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { EngineError } from '../contracts/errors';
 import type { ExecutionContext } from '../contracts/execution-context';
 import {
@@ -8,7 +8,7 @@ import {
   type RetrievalRequest,
 } from '../contracts/retrieval';
 import type { Dispatch } from '../operations/catalogue';
-import { digestOf } from '../operations/transaction/canonical';
+import { digestOf, sha256Hex } from '../operations/transaction/canonical';
 import { describeIssue } from './describe-issue';
 import { prepareAnswer, type PreparedAnswer } from './prepare-answer';
 import type { FindDependencies } from './find-candidates';
@@ -110,7 +110,7 @@ async function release(
       policySnapshotId: grant.policySnapshotId,
       policyIds: [...grant.policyIds],
       sensitivityLevel: grant.sensitivityLevel,
-      responseHash: createHash('sha256').update(content).digest('hex'),
+      responseHash: sha256Hex(content),
       documentIds: [...documentIds],
       tokenCount: tokens,
       bytes: Buffer.byteLength(content),

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { freezeContext, platformTenantId, type ExecutionContext } from '../contracts/execution-context';
 import { catalogue, type Dispatch } from '../operations/catalogue';
-import { hashKey } from '../operations/identity/keys';
+import { hashKey, mintKey } from '../operations/identity/keys';
 import { newId } from '../operations/ids';
 import { createDispatch } from '../operations/registry';
 import { createDatabase, type Database } from '../operations/transaction/database';
@@ -63,8 +62,7 @@ async function insertRootKey(
   tenantId: string,
   role: 'operator' | 'admin',
 ): Promise<{ keyId: string; key: string }> {
-  const keyId = newId('key_', 8);
-  const key = `aos_${randomBytes(32).toString('base64url')}`;
+  const { keyId, key } = mintKey();
   await db.transaction().execute(async (tx) => {
     await sql`insert into api_keys (key_id, tenant_id, key_hash, key_prefix, name, created_by)
       values (${keyId}, ${tenantId}, ${hashKey(key)}, ${key.slice(0, 8)}, ${role}, 'bootstrap')`.execute(tx);

@@ -3,6 +3,7 @@ import type { ActivityInterceptors, ActivityInterceptorsFactory } from '@tempora
 import { currentContext } from '../../context';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { engagedSwitch, type SwitchRow } from '../../contracts/switches';
+import { killExemptActivities } from '../../contracts/workflow-messages';
 import { switchRefusal } from '../../operations/transaction/fence';
 import { withWorkSignal } from '../work-signal';
 
@@ -15,9 +16,6 @@ export interface KillSwitchOptions {
   readonly intervalMs?: number;
 }
 
-/** Recording and compensation go on although a switch is engaged. */
-const exempt = new Set(['recordKill', 'recordKilledJob', 'recordRefusedMessage']);
-
 /**
  * Looks before the work starts and on every interval while it runs, and aborts it when a kill is engaged. This saves
  * work; what may commit is decided by the fence. Switches that cannot be read refuse the start.
@@ -29,7 +27,7 @@ export function killSwitchInterceptors({
   return (context: Context): ActivityInterceptors => ({
     inbound: {
       async execute(input, next) {
-        if (exempt.has(context.info.activityType)) return next(input);
+        if (killExemptActivities.includes(context.info.activityType)) return next(input);
         const execution = currentContext();
         refuseWhenEngaged(await readSwitches(execution));
         if (context.info.isLocal) return next(input);

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { WorkDocument } from '../../operations/knowledge/work-reads';
+import { sha256Hex } from '../../operations/transaction/canonical';
 import type { ChunkRecord, EmbeddedChunk } from '../adapters/vector-store/port';
 import { chunkText } from './chunk-text';
 import type { KnowledgeDependencies } from './dependencies';
@@ -55,7 +55,7 @@ function toChunks({ planeId, run, document, text }: ChunkInput): ChunkRecord[] {
     start: chunk.start,
     end: chunk.end,
     text: chunk.text,
-    textHash: createHash('sha256').update(chunk.text).digest('hex'),
+    textHash: sha256Hex(chunk.text),
     indexRunId: run.indexRunId,
     indexRunSeq: run.indexRunSeq,
   }));
@@ -64,5 +64,5 @@ function toChunks({ planeId, run, document, text }: ChunkInput): ChunkRecord[] {
 /** The same chunk of the same version has the same id in every run: SHA-256 over its parts, each on a line. */
 function chunkId(parts: Pick<ChunkRecord, 'planeId' | 'documentId' | 'version' | 'chunkIndex'>): string {
   const { planeId, documentId, version, chunkIndex } = parts;
-  return createHash('sha256').update([planeId, documentId, version, chunkIndex].join('\n')).digest('hex');
+  return sha256Hex([planeId, documentId, version, chunkIndex].join('\n'));
 }

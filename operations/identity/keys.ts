@@ -11,6 +11,11 @@ export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
+/** A new key and its id; nothing is stored yet. */
+export function mintKey(): { readonly keyId: string; readonly key: string } {
+  return { keyId: newId('key_', 8), key: `aos_${randomBytes(32).toString('base64url')}` };
+}
+
 export interface NewKey {
   readonly keyId: string;
   /** Shown once; null when a repeated call asks again. */
@@ -22,8 +27,7 @@ export async function insertKey(
   { tx, context }: Work,
   { tenantId, name, role, expiresAt }: { tenantId: string; name: string; role: Role; expiresAt?: string | undefined },
 ): Promise<{ keyId: string; key: string }> {
-  const keyId = newId('key_', 8);
-  const key = `aos_${randomBytes(32).toString('base64url')}`;
+  const { keyId, key } = mintKey();
   await tx
     .insertInto('api_keys')
     .values({

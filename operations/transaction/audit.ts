@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { auditEvents, type AuditEntry } from '../../contracts/audit';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { newId } from '../ids';
-import { canonicalJson } from './canonical';
+import { canonicalJson, sha256Hex } from './canonical';
 import type { Transaction } from './database';
 
 /** An event with its identity, ready to be written; `payload` is what its hash covers. */
@@ -70,7 +70,7 @@ function toRow({ eventId, entry, context, action, occurredAt }: RowInput) {
     ...columns,
     evidence: sql<string>`${evidence}::jsonb`,
     payload_bytes: bytes,
-    integrity_hash: createHash('sha256').update(bytes).digest('hex'),
+    integrity_hash: sha256Hex(bytes),
     leaf_hash: leafHash(bytes),
   };
 }

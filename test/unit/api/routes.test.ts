@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { createApp } from '../../../api/app';
-import type { RetrievalAnswer } from '../../../api/services';
+import type { RetrievalAnswer } from '../../../retrieval/mediator';
 import { createFakeServices, planeId, planeRow } from './fake-services';
 
 const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
@@ -194,7 +194,11 @@ describe('retrieval', () => {
     expect(plain).toMatchObject({ status: 200, body: { data: answer } });
     expect(plain.body.meta).not.toHaveProperty('next_cursor');
 
-    const listed = { ...answer, documents: [{ document_id: 'd' }], next_cursor: 'c' };
+    const listed = {
+      ...answer,
+      documents: [{ document_id: 'd', name: 'a.md', source_id: 'src_1', format: 'markdown', version: 'v' }],
+      next_cursor: 'c',
+    };
     const list = await ask(createFakeServices({ retrieve: async () => listed }), {
       plane_id: planeId,
       action: 'list',
