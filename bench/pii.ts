@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { detectPersonalData, type PersonalDataKind } from '../activities/knowledge/detectors';
+import { detectPersonalData } from '../activities/knowledge/detectors';
+import type { PersonalDataKind } from '../contracts/classification';
 import { dataFolder, fastestMs, readJson, readJsonLines, report } from './support/report';
 
 interface Span {

@@ -76,6 +76,23 @@ export const auditEvents = {
     severity: 'debug',
     evidence: z.strictObject({ stage: words, counts: z.record(words, count) }),
   },
+  ReclassificationRequested: {
+    category: 'governance',
+    severity: 'info',
+    evidence: z.strictObject({ job_id: words, all: z.boolean(), from_version: count.nullable(), to_version: count }),
+  },
+  PlaneClassified: {
+    category: 'governance',
+    severity: 'info',
+    evidence: z.strictObject({
+      from: nullableWords,
+      to: words,
+      rule: words,
+      rules_version: count,
+      documents: count,
+      counted: count,
+    }),
+  },
   PlaneGoverned: {
     category: 'governance',
     severity: 'info',

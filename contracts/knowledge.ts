@@ -70,6 +70,7 @@ export const jobKinds = [
   'classify_data',
   'activate_plane',
   'sync_documents',
+  'reclassify_documents',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 
@@ -109,7 +110,7 @@ export const planeActions = {
   },
   job_complete: { from: ['PENDING_VERIFY', 'INGESTING'], to: null, jobOnly: true },
   retry_knowledge_plane: {
-    from: ['PENDING_VERIFY', 'INGESTING', 'INDEXED', 'PENDING_ACTIVATE', 'ACTIVE'],
+    from: ['PENDING_VERIFY', 'INGESTING', 'INDEXED', 'CLASSIFIED', 'PENDING_ACTIVATE', 'ACTIVE'],
     to: null,
   },
   fail_knowledge_plane: {
@@ -135,7 +136,7 @@ export function planeAction(name: PlaneActionName): PlaneAction {
   return planeActions[name];
 }
 
-/** Where the permanent failure of a job leads; a job of an ACTIVE plane leaves it ACTIVE. */
+/** Where the permanent failure of a job leads; a job of an ACTIVE plane, and a look again at any, leaves the state. */
 export const failureTargets = {
   PENDING_VERIFY: 'DRAFT',
   INGESTING: 'VERIFIED',
@@ -143,7 +144,8 @@ export const failureTargets = {
   ACTIVE: 'ACTIVE',
 } as const satisfies Partial<Record<PlaneState, PlaneState>>;
 
-export function failureTarget(state: PlaneState): PlaneState {
+export function failureTarget(state: PlaneState, kind: JobKind): PlaneState {
+  if (kind === 'reclassify_documents') return state;
   return (failureTargets as Partial<Record<PlaneState, PlaneState>>)[state] ?? 'FAILED';
 }
 
@@ -158,6 +160,7 @@ export const jobStages = {
   classify_data: ['classify'],
   activate_plane: ['activate'],
   sync_documents: ['ingest', 'index', 'classify'],
+  reclassify_documents: ['classify'],
 } as const satisfies Record<JobKind, readonly StageName[]>;
 
 export const documentStatuses = ['pending', 'stored', 'indexed', 'dead_letter', 'deleted'] as const;
@@ -171,4 +174,6 @@ export type SourceType = (typeof sourceTypes)[number];
 
 /** States in which documents may be added or removed by hand. */
 export const uploadStates: readonly PlaneState[] = ['DRAFT', 'VERIFIED', 'ACTIVE'];
+/** States whose documents are classified and may be looked at again under newer rules. */
+export const reclassifyStates: readonly PlaneState[] = ['CLASSIFIED', 'PENDING_ACTIVATE', 'ACTIVE'];
 export const bindStates: readonly PlaneState[] = ['PENDING_ACTIVATE', 'ACTIVE'];

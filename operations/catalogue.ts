@@ -13,6 +13,7 @@ import { finishVerify } from './knowledge/finish-verify';
 import { beginIndexRun, commitIndexRun, recordIndexed } from './knowledge/index-run';
 import { finishIngest, recordPage } from './knowledge/ingest';
 import { openEndpoint } from './knowledge/open-endpoint';
+import { reclassifyPlane } from './knowledge/reclassify-plane';
 import { registerPlane } from './knowledge/register-plane';
 import { transitionPlane } from './knowledge/transition-plane';
 import { sweepEffect } from './maintenance/sweep-effect';
@@ -47,6 +48,7 @@ export const catalogue = {
   'knowledge.jobs.fail': failJob,
   'knowledge.jobs.record_kill': recordKilledJob,
   'knowledge.planes.bind_policy': bindPolicy,
+  'knowledge.planes.reclassify': reclassifyPlane,
   'knowledge.planes.register': registerPlane,
   'knowledge.planes.transition': transitionPlane,
   'knowledge.planes.unbind_policy': unbindPolicy,

@@ -10,7 +10,7 @@ const findingsPerBatchMax = 5_000;
 
 type Classified = WorkDocument & ClassifiedText;
 
-/** Scans every indexed document that has no findings for its version yet. What is found is kept without its value. */
+/** Scans every indexed document whose version, or by today's rules, nobody has looked at yet. What is found is kept without its value. */
 export function createClassifyDocuments(dependencies: KnowledgeDependencies) {
   const { dispatch, reads } = dependencies;
   return async function classifyDocuments(job: JobInput): Promise<Record<string, number>> {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { categories as allCategories, findCategories } from './categories';
+import { documentCategories } from '../../contracts/classification';
+import { findCategories } from './categories';
 import { detectPersonalData, type Finding } from './detectors';
 
 const segmentLength = 256 * 1024;
@@ -42,7 +43,10 @@ export async function classifyText(
     begin = end;
     await setImmediate();
   }
-  return { categories: allCategories.filter((category) => found.has(category)), findings: boundFindings(findings) };
+  return {
+    categories: documentCategories.filter((category) => found.has(category)),
+    findings: boundFindings(findings),
+  };
 }
 
 // A finding hardly ever spans a line, so a segment ends behind one where it can.

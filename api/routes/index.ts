@@ -2,6 +2,7 @@ import type { Route } from '../route';
 import type { ApiServices } from '../services';
 import { apiKeyRoutes } from './api-keys';
 import { auditRoutes } from './audit';
+import { classificationRoutes } from './classification';
 import { documentRoutes } from './documents';
 import { governanceRoutes } from './governance';
 import { knowledgeRoutes } from './knowledge';
@@ -16,6 +17,7 @@ export function allRoutes(services: ApiServices): Route[] {
   return [
     ...knowledgeRoutes(services),
     ...documentRoutes(services),
+    ...classificationRoutes(services),
     ...lifecycleRoutes(services),
     ...policyRoutes(services),
     ...retrievalRoutes(services),

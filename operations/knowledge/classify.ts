@@ -1,23 +1,24 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { countedScoreMin, personalDataKinds, rulesVersion, type KindFindings } from '../../contracts/classification';
 import { refusal } from '../../contracts/errors';
-import { sensitivityLevels, type SensitivityLevel } from '../../contracts/knowledge';
 import { DocumentId, JobId, PlaneId, Sha256 } from '../../contracts/knowledge-schemas';
-import { defineOperation, type Work } from '../define';
-import { lockRunningJob, stateOf, type PlaneRow } from './rows';
-import { classifySensitivity, countedScoreMin, keepCategories } from './sensitivity';
+import { defineOperation } from '../define';
+import { raiseLevel, readTotals, settleLevel } from './classification';
+import { lockRunningJob, stateOf } from './rows';
 import { saveStageProgress } from './stage-progress';
 
 const jobParams = { planeId: PlaneId, jobId: JobId };
 
 const Finding = z.strictObject({
-  kind: z.string().max(32),
+  kind: z.enum(personalDataKinds),
   start: z.int().min(0),
   end: z.int().min(0),
   score: z.number().min(0).max(1),
   rule: z.string().max(64),
   version: z.string().max(32),
 });
+type Finding = z.infer<typeof Finding>;
 
 /** Replaces the findings of the documents. A finding says where and what kind, never the value. */
 export const recordClassified = defineOperation({
@@ -44,7 +45,7 @@ export const recordClassified = defineOperation({
   loadFacts: (work, { planeId, jobId }) => lockRunningJob(work, planeId, jobId),
 
   async handle(work, { params: { planeId, jobId, documents, percentage }, facts: { plane } }) {
-    const json = JSON.stringify(documents);
+    const json = JSON.stringify(documents.map((document) => ({ ...document, counts: sumByKind(document.findings) })));
     await sql`delete from knowledge_findings where plane_id = ${planeId}
       and document_id in (select d->>'documentId' from jsonb_array_elements(${json}::jsonb) d)`.execute(work.tx);
     await sql`
@@ -55,11 +56,12 @@ export const recordClassified = defineOperation({
       from jsonb_array_elements(${json}::jsonb) d, jsonb_array_elements(d->'findings') f
       on conflict do nothing`.execute(work.tx);
     await sql`
-      update knowledge_documents k set classified_version = d->>'version', updated_at = now(),
+      update knowledge_documents k set classified_version = d->>'version', updated_at = now(), classified_at = now(),
+        rules_version = ${rulesVersion}, finding_counts = d->'counts',
         categories = array(select jsonb_array_elements_text(d->'categories'))
       from jsonb_array_elements(${json}::jsonb) d
       where k.plane_id = ${planeId} and k.document_id = d->>'documentId'`.execute(work.tx);
-    if (stateOf(plane) === 'ACTIVE') await raiseLevel(work, plane);
+    if (stateOf(plane) === 'ACTIVE') await raiseLevel(work, { plane, jobId });
     const findings = documents.reduce((sum, document) => sum + document.findings.length, 0);
     const counts = { documents: documents.length, findings };
     await saveStageProgress(work, { planeId, jobId, stage: 'classify', status: 'running', percentage });
@@ -74,7 +76,21 @@ export const recordClassified = defineOperation({
   },
 });
 
-/** Sets the plane's level from everything that is indexed; refuses while a document is unclassified. */
+function sumByKind(findings: readonly Finding[]): Record<string, KindFindings> {
+  const sums: Record<string, KindFindings> = {};
+  for (const { kind, score } of findings) {
+    const sum = sums[kind] ?? { findings: 0, counted: 0, score_min: score, score_max: score };
+    sums[kind] = {
+      findings: sum.findings + 1,
+      counted: sum.counted + Number(score >= countedScoreMin),
+      score_min: Math.min(sum.score_min, score),
+      score_max: Math.max(sum.score_max, score),
+    };
+  }
+  return sums;
+}
+
+/** Sets the plane's level from everything that is indexed; refuses while a document is not looked at by today's rules. */
 export const finishClassify = defineOperation({
   name: 'knowledge.classify.finish',
   permission: 'write:planes',
@@ -89,16 +105,14 @@ export const finishClassify = defineOperation({
   },
 
   async handle(work, { params: { planeId, jobId }, facts: { plane, job, totals } }) {
-    if (totals.unclassified > 0) {
-      throw refusal('CLASSIFICATION_FAILED', `${totals.unclassified} documents were not classified`);
+    if (totals.outdated > 0) {
+      throw refusal('CLASSIFICATION_FAILED', `${totals.outdated} documents were not classified`);
     }
     if (totals.documents === 0 && job.kind === 'classify_data') {
       throw refusal('CLASSIFICATION_FAILED', 'the plane holds no indexed documents');
     }
-    const level = await setLevel(work, plane, totals);
-    const findings = Object.values(totals.findings).reduce((sum, count) => sum + count, 0);
-    const counts = { documents: totals.documents, findings };
-    const message = `${level}: ${findings} findings in ${totals.documents} documents`;
+    const { level, ...counts } = await settleLevel(work, { plane, jobId, totals });
+    const message = `${level}: ${counts.findings} findings in ${counts.documents} documents`;
     await saveStageProgress(work, { planeId, jobId, stage: 'classify', status: 'completed', percentage: 100, message });
     work.audit({
       type: 'StageProgressed',
@@ -110,64 +124,3 @@ export const finishClassify = defineOperation({
     return { level, ...counts };
   },
 });
-
-interface Totals {
-  readonly documents: number;
-  readonly unclassified: number;
-  readonly findings: Readonly<Record<string, number>>;
-  readonly categories: Readonly<Record<string, number>>;
-}
-
-async function readTotals({ tx }: Work, planeId: string): Promise<Totals> {
-  const { rows } = await sql<Totals>`
-    with shown as (select * from knowledge_documents where plane_id = ${planeId} and indexed_version is not null)
-    select
-      (select count(*)::int from shown) as documents,
-      (select count(*)::int from shown where classified_version is distinct from indexed_version) as unclassified,
-      (select coalesce(jsonb_object_agg(kind, n), '{}') from (
-        select f.kind, count(*)::int as n from knowledge_findings f
-        join shown s on s.document_id = f.document_id and s.indexed_version = f.version
-        where f.score >= ${countedScoreMin} group by f.kind) k) as findings,
-      (select coalesce(jsonb_object_agg(category, n), '{}') from (
-        select c.category, count(*)::int as n from shown, unnest(categories) as c (category)
-        group by c.category) c) as categories`.execute(tx);
-  return rows[0] ?? { documents: 0, unclassified: 0, findings: {}, categories: {} };
-}
-
-// With this commit the documents are shown, so the level must cover them from now on and not from the end of the stage.
-async function raiseLevel(work: Work, plane: PlaneRow): Promise<void> {
-  const { level } = decideLevel(plane, await readTotals(work, plane.plane_id));
-  if (rankOf(level) <= rankOf(plane.sensitivity_level)) return;
-  await work.tx
-    .updateTable('knowledge_planes')
-    .set({ sensitivity_level: level, updated_at: new Date() })
-    .where('plane_id', '=', plane.plane_id)
-    .execute();
-}
-
-function rankOf(level: string | null): number {
-  return sensitivityLevels.indexOf(level as SensitivityLevel);
-}
-
-function decideLevel(plane: PlaneRow, totals: Totals) {
-  const categories = keepCategories(totals.categories, totals.documents);
-  const declaredPublic = plane.plane_type === 'public';
-  const level = classifySensitivity({ findingCounts: totals.findings, categories, declaredPublic });
-  return { level, categories };
-}
-
-async function setLevel({ tx }: Work, plane: PlaneRow, totals: Totals): Promise<string> {
-  const { level, categories } = decideLevel(plane, totals);
-  const metadata = { schema_version: '1.0', findings: totals.findings, categories };
-  await tx
-    .updateTable('knowledge_planes')
-    .set({
-      sensitivity_level: level,
-      pii_detected: Object.keys(totals.findings).length > 0,
-      classification_metadata: sql`${JSON.stringify(metadata)}::jsonb`,
-      updated_at: new Date(),
-    })
-    .where('plane_id', '=', plane.plane_id)
-    .execute();
-  return level;
-}

@@ -17,6 +17,7 @@ const completionTargets: Readonly<Record<JobKind, PlaneState | null>> = {
   classify_data: 'CLASSIFIED',
   activate_plane: 'ACTIVE',
   sync_documents: null,
+  reclassify_documents: null,
 };
 
 /** What a job's completion leads to when the plane onboards by itself. */
@@ -55,8 +56,9 @@ export const completeJob = defineOperation({
       await applyTransition(work, { plane, to: target, action: 'job_complete', jobId, set: { active_job_id: null } });
     }
     if (plane.onboard) await takeNextStep(work, { planeId, kind });
-    if (target === 'ACTIVE' || kind === 'sync_documents') await syncLateChanges(work, planeId);
-    return { state: target ?? stateOf(plane) };
+    const state = target ?? stateOf(plane);
+    if (state === 'ACTIVE') await syncLateChanges(work, planeId);
+    return { state };
   },
 });
 

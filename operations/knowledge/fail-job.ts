@@ -40,7 +40,7 @@ export const failJob = defineOperation({
     if (!isOpen) return { state, ended: false };
 
     await endJob(work, { plane, jobId, status: 'failed', errorCode: code, message });
-    const to = failureTarget(state);
+    const to = failureTarget(state, job.kind as JobKind);
     if (to !== state) {
       const action = job.kind satisfies string as JobKind;
       await applyTransition(work, { plane, to, action, reason: message, jobId, rollback: to !== 'FAILED' });

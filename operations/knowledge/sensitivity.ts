@@ -1,27 +1,35 @@
+import { sensitivityRules, type DocumentCategory, type SensitivityRuleId } from '../../contracts/classification';
 import type { SensitivityLevel } from '../../contracts/knowledge';
-
-/** Findings below this score are shown, but do not count for the level. */
-export const countedScoreMin = 0.8;
 
 const findingsConfidentialMin = 5;
 const restrictedKinds = ['ssn', 'credit_card', 'iban', 'password', 'api_key'];
-const sensitiveCategories = ['healthcare', 'legal', 'financial', 'personal'];
+const sensitiveCategories: readonly string[] = [
+  'healthcare',
+  'legal',
+  'financial',
+  'personal',
+] satisfies DocumentCategory[];
 
 export interface SensitivityFacts {
-  /** Findings of score ≥ 0.8, by kind. */
+  /** Findings that count, by kind. */
   readonly findingCounts: Readonly<Record<string, number>>;
   readonly categories: readonly string[];
   readonly declaredPublic: boolean;
 }
 
-/** The level of a plane; the first rule that applies decides. */
-export function classifySensitivity({ findingCounts, categories, declaredPublic }: SensitivityFacts): SensitivityLevel {
+/** The level of a plane and the rule that decided it: the first that applies. */
+export function classifySensitivity(facts: SensitivityFacts): { level: SensitivityLevel; rule: SensitivityRuleId } {
+  const rule = decideRule(facts);
+  return { level: sensitivityRules[rule].level, rule };
+}
+
+function decideRule({ findingCounts, categories, declaredPublic }: SensitivityFacts): SensitivityRuleId {
   const total = Object.values(findingCounts).reduce((sum, count) => sum + count, 0);
   const isSensitive = sensitiveCategories.some((category) => categories.includes(category));
-  if (restrictedKinds.some((kind) => (findingCounts[kind] ?? 0) > 0)) return 'restricted';
-  if (total >= findingsConfidentialMin) return 'confidential';
-  if (total > 0) return isSensitive ? 'confidential' : 'internal';
-  return declaredPublic && !isSensitive ? 'public' : 'internal';
+  if (restrictedKinds.some((kind) => (findingCounts[kind] ?? 0) > 0)) return 'restricted_kind';
+  if (total >= findingsConfidentialMin) return 'many_findings';
+  if (total > 0) return isSensitive ? 'findings_in_sensitive_category' : 'some_findings';
+  return declaredPublic && !isSensitive ? 'declared_public' : 'otherwise';
 }
 
 /** The categories that at least a tenth of the documents have, and never fewer than one document. */

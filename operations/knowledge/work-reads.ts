@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { rulesVersion } from '../../contracts/classification';
 import type { StageName } from '../../contracts/knowledge';
 import type { Database } from '../transaction/database';
 import { readAsTenant } from '../transaction/read';
@@ -120,7 +121,7 @@ export function createWorkReads(db: Database) {
             indexed_text_key as "textKey"
           from knowledge_documents
           where plane_id = ${planeId} and indexed_version is not null and document_id > ${after}
-            and classified_version is distinct from indexed_version
+            and (classified_version is distinct from indexed_version or coalesce(rules_version, 0) < ${rulesVersion})
           order by document_id limit ${limit}`.execute(tx);
         return rows;
       }),

@@ -1,5 +1,6 @@
 import { anActivePlane, ask } from '../support/active-plane';
 import type { ApiClient } from '../support/api-client';
+import { holdFindings } from '../support/hold-findings';
 import { waitForState } from '../support/planes';
 import { startTestStack, type TestStack } from '../support/stack';
 import { until } from '../support/until';
@@ -11,17 +12,6 @@ beforeAll(async () => {
   api = stack.api();
 }, 60_000);
 afterAll(() => stack.stop());
-
-/** Lets no batch of findings be committed, as if the work took long. */
-async function holdClassification(): Promise<() => Promise<void>> {
-  await stack.owner.query(`
-    create or replace function test_busy() returns trigger language plpgsql as
-      $$ begin raise exception 'held' using errcode = '55P03'; end $$`);
-  await stack.owner.query(
-    'create trigger test_busy before insert on knowledge_findings for each row execute function test_busy()',
-  );
-  return async () => void (await stack.owner.query('drop trigger if exists test_busy on knowledge_findings'));
-}
 
 async function inClassifyStage(planeId: string): Promise<void> {
   await until(async () => {
@@ -38,7 +28,7 @@ const card = '4111 1111 1111 1111';
 
 test('a document is not shown between its indexing and its classification, and then without what must be hidden', async () => {
   const { planeId, documentIds } = await anActivePlane(api, 'half taken up', { files: { 'a.md': 'The heron waits.' } });
-  const release = await holdClassification();
+  const release = await holdFindings(stack.owner);
   try {
     await api.upload(planeId, {
       'a.md': `The heron paid with ${card}.`,

@@ -70,6 +70,14 @@ export const scenarios: Readonly<Record<string, (stack: TestStack, name: string)
     return currentRun(stack, planeId);
   },
 
+  async reclassification(stack, name) {
+    const planeId = await register(stack, name);
+    await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
+    await stack.api().send('POST', `/planes/${planeId}/reclassify`);
+    await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
+    return currentRun(stack, planeId);
+  },
+
   async 'continued-as-new'(stack, name) {
     const api = stack.api();
     const planeId = await register(stack, name, false);

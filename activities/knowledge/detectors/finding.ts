@@ -1,5 +1,4 @@
-export type PersonalDataKind =
-  'email' | 'phone' | 'ssn' | 'credit_card' | 'iban' | 'ip_address' | 'api_key' | 'password';
+import { rulesVersion, type PersonalDataKind } from '../../../contracts/classification';
 
 /** Where personal data stands in a text, and why we think so. The value itself is never part of it. */
 export interface Finding {
@@ -13,8 +12,7 @@ export interface Finding {
   readonly version: string;
 }
 
-/** Raised with every change of a rule, so that stored findings can be told from newer ones. */
-export const detectorVersion = '1';
+export const detectorVersion = String(rulesVersion);
 
 export const patternScore = 0.9;
 export const checksumScore = 1;

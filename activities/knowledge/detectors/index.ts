@@ -1,2 +1,2 @@
 export { detectPersonalData } from './detect-personal-data';
-export { detectorVersion, type Finding, type PersonalDataKind } from './finding';
+export { detectorVersion, type Finding } from './finding';

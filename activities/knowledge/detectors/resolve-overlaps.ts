@@ -1,4 +1,5 @@
-import { checksumScore, type Finding, type PersonalDataKind } from './finding';
+import { countedScoreMin, type PersonalDataKind } from '../../../contracts/classification';
+import { checksumScore, type Finding } from './finding';
 
 const kindOrder: readonly PersonalDataKind[] = [
   'credit_card',
@@ -9,6 +10,9 @@ const kindOrder: readonly PersonalDataKind[] = [
   'email',
   'password',
   'phone',
+  'date_of_birth',
+  'address',
+  'name',
 ];
 
 /**
@@ -50,7 +54,7 @@ function resolveCluster(cluster: readonly Finding[]): readonly Finding[] {
 function byStrength(a: Finding, b: Finding): number {
   return (
     Number(b.score === checksumScore) - Number(a.score === checksumScore) ||
-    Number(b.score >= 0.8) - Number(a.score >= 0.8) ||
+    Number(b.score >= countedScoreMin) - Number(a.score >= countedScoreMin) ||
     b.end - b.start - (a.end - a.start) ||
     kindOrder.indexOf(a.kind) - kindOrder.indexOf(b.kind) ||
     a.start - b.start

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliRun } from '../../deps';
 import { addBindCommands } from './bind';
+import { addClassificationCommands } from './classification';
 import { addDocumentCommands } from './documents';
 import { addReadCommands } from './read';
 import { addRegisterCommand } from './register';
@@ -18,4 +19,5 @@ export function addPlaneCommands(program: Command, run: CliRun): void {
   addTransitionCommand(planes, run);
   addBindCommands(planes, run);
   addDocumentCommands(planes, run);
+  addClassificationCommands(planes, run);
 }

@@ -162,6 +162,8 @@ export function planeRow(changes: Record<string, unknown> = {}) {
     sensitivityLevel: null,
     piiDetected: false,
     classificationMetadata: null,
+    rulesVersion: null,
+    classifiedAt: null,
     endpoint: null,
     createdBy: 'key_admin',
     createdAt: new Date('2026-03-01T10:00:00.000Z'),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { detectorVersion, detectPersonalData, type PersonalDataKind } from '../../../activities/knowledge/detectors';
+import { detectorVersion, detectPersonalData } from '../../../activities/knowledge/detectors';
+import type { PersonalDataKind } from '../../../contracts/classification';
 
 const found = (text: string) =>
   detectPersonalData(text).map(({ kind, start, end }) => `${kind} ${text.slice(start, end)}`);

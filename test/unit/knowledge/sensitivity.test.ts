@@ -22,7 +22,7 @@ describe('classifySensitivity', () => {
   ] as [Record<string, number>, string[], boolean, string][])(
     '%j with %j, public %s, is %s',
     (findingCounts, categories, declaredPublic, level) => {
-      expect(classifySensitivity({ findingCounts, categories, declaredPublic })).toBe(level);
+      expect(classifySensitivity({ findingCounts, categories, declaredPublic }).level).toBe(level);
     },
   );
 });
