@@ -1,8 +1,16 @@
 import path from 'node:path';
 import { createEgress } from './activities/adapters/egress';
 import { createEmbedder } from './activities/adapters/embedder';
+import type { Embedder } from './activities/adapters/embedder/port';
 import { createFolderStore } from './activities/adapters/object-store/folder';
 import { createLanceStore } from './activities/adapters/vector-store/lancedb';
+import { nothingAround, wrapPort, type Around } from './telemetry/around';
+
+const objectMethods = ['put', 'get', 'exists', 'delete'] as const;
+const vectorMethods = [
+  ...(['upsert', 'searchVector', 'searchText', 'findByIds', 'findByDocuments'] as const),
+  ...(['deleteVersions', 'deleteRuns', 'compact'] as const),
+] as const;
 
 export interface AdapterSettings {
   readonly dataDir: string;
@@ -19,8 +27,17 @@ export interface AdapterSettings {
   readonly egressAllow: readonly string[];
 }
 
+export interface AdapterHooks {
+  /** Something round every call. */
+  readonly around?: Around;
+  readonly watchEmbedder?: (embedder: Embedder) => Embedder;
+}
+
 /** The stores and the embedder that both processes share, as the settings choose them. */
-export function createAdapters({ dataDir, embedder: chosen, embedderThreads, egressAllow }: AdapterSettings) {
+export function createAdapters(
+  { dataDir, embedder: chosen, embedderThreads, egressAllow }: AdapterSettings,
+  { around = nothingAround, watchEmbedder = (embedder) => embedder }: AdapterHooks = {},
+) {
   const egress = createEgress({ allowed: egressAllow });
   const embedder = createEmbedder(
     chosen === undefined
@@ -34,10 +51,12 @@ export function createAdapters({ dataDir, embedder: chosen, embedderThreads, egr
           ...(chosen.dimension !== undefined && { dimension: chosen.dimension }),
         },
   );
+  const objects = createFolderStore({ folder: path.join(dataDir, 'objects') });
+  const vectors = createLanceStore({ folder: path.join(dataDir, 'vectors'), dimension: embedder.dimension });
   return {
     egress,
-    embedder,
-    objects: createFolderStore({ folder: path.join(dataDir, 'objects') }),
-    vectors: createLanceStore({ folder: path.join(dataDir, 'vectors'), dimension: embedder.dimension }),
+    embedder: watchEmbedder(wrapPort(embedder, { adapter: 'embedder', methods: ['embed'], around })),
+    objects: wrapPort(objects, { adapter: 'object_store', methods: objectMethods, around }),
+    vectors: wrapPort(vectors, { adapter: 'vector_store', methods: vectorMethods, around }),
   };
 }

@@ -12,13 +12,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 type ConnectionOptions = ClientConnectConfig['connectionOptions'] & { address: string };
 type Shape = Record<string, z.ZodType>;
 
-const port = (fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
-    .transform(Number)
-    .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535')
-    .default(fallback);
+const anyPort = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535');
+
+const port = (fallback: number) => anyPort.default(fallback);
 
 const count = (max: number) =>
   z
@@ -60,6 +60,11 @@ const common = {
 const listen = {
   AOS_API_HOST: z.string().default('127.0.0.1'),
   AOS_API_PORT: port(7080),
+};
+
+const metrics = {
+  AOS_WORKER_METRICS_HOST: z.string().default('127.0.0.1'),
+  AOS_WORKER_METRICS_PORT: anyPort.optional(),
 };
 
 const outside = {
@@ -106,6 +111,7 @@ export function loadStackConfig(environment: Environment = process.env) {
     {
       ...common,
       ...listen,
+      ...metrics,
       ...outside,
       AOS_DATABASE_APP_URL: postgresUrl.optional(),
       AOS_DATABASE_SYSTEM_URL: postgresUrl.optional(),
@@ -123,6 +129,8 @@ export function loadStackConfig(environment: Environment = process.env) {
     temporalPort: env.AOS_TEMPORAL_PORT,
     temporalUiPort: env.AOS_TEMPORAL_UI_PORT,
     postgresPort: env.AOS_POSTGRES_PORT,
+    metricsHost: env.AOS_WORKER_METRICS_HOST,
+    metricsPort: env.AOS_WORKER_METRICS_PORT,
     databaseUrl: env.DATABASE_URL,
     databaseAppUrl: env.AOS_DATABASE_APP_URL,
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
@@ -148,12 +156,15 @@ export function loadApiConfig(environment: Environment = process.env) {
 
 /** What the worker process reads. */
 export function loadWorkerConfig(environment: Environment = process.env) {
-  const env = parse({ ...common, ...outside, ...logins }, environment);
+  const env = parse({ ...common, ...metrics, ...outside, ...logins }, environment);
   return {
     ...shared(env),
     databaseAppUrl: env.AOS_DATABASE_APP_URL,
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
     ...outsideSettings(env),
+    metricsHost: env.AOS_WORKER_METRICS_HOST,
+    /** Undefined: no page. */
+    metricsPort: env.AOS_WORKER_METRICS_PORT,
     temporal: temporalSettings(environment),
   };
 }

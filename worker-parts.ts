@@ -14,6 +14,8 @@ import { checkDatabase } from './operations/transaction/check-roles';
 import { createDatabase } from './operations/transaction/database';
 import { withLease } from './operations/transaction/lease';
 import { readSwitches } from './operations/transaction/read';
+import { createProcessMetrics } from './telemetry/process-metrics';
+import { readVersion } from './version';
 import { workerOptions } from './worker-options';
 
 export type WorkerParts = Awaited<ReturnType<typeof createWorkerParts>>;
@@ -21,10 +23,26 @@ export type WorkerParts = Awaited<ReturnType<typeof createWorkerParts>>;
 /** Everything the worker process is made of, from its settings; `close` ends it in order. */
 export async function createWorkerParts(config: WorkerConfig) {
   const { databaseAppUrl, databaseSystemUrl, temporal, fileRoots } = config;
-  const db = createDatabase({ url: databaseAppUrl, connectionsMax: 12, applicationName: 'aos-worker' });
-  const switchDb = createDatabase({ url: databaseAppUrl, connectionsMax: 2, applicationName: 'aos-worker-switch' });
-  const operatorDb = createDatabase({ url: databaseAppUrl, connectionsMax: 1, applicationName: 'aos-worker-operator' });
-  const systemDb = createDatabase({ url: databaseSystemUrl, connectionsMax: 4, applicationName: 'aos-worker-system' });
+  const { metrics, onPool, governance, adapters } = createProcessMetrics(readVersion());
+  const db = createDatabase({ url: databaseAppUrl, connectionsMax: 12, applicationName: 'aos-worker', onPool });
+  const switchDb = createDatabase({
+    url: databaseAppUrl,
+    connectionsMax: 2,
+    applicationName: 'aos-worker-switch',
+    onPool,
+  });
+  const operatorDb = createDatabase({
+    url: databaseAppUrl,
+    connectionsMax: 1,
+    applicationName: 'aos-worker-operator',
+    onPool,
+  });
+  const systemDb = createDatabase({
+    url: databaseSystemUrl,
+    connectionsMax: 4,
+    applicationName: 'aos-worker-system',
+    onPool,
+  });
   await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
   await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
 
@@ -32,18 +50,20 @@ export async function createWorkerParts(config: WorkerConfig) {
   const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
   const relay = createRelay({ db: systemDb, port: engine });
   const reachBarrier = createBarriers(config.testBarrier);
-  const dispatch = createDispatch({
-    catalogue,
-    db,
-    switchDb,
-    operatorDb,
-    onCommitted(ids) {
-      reachBarrier('outbox.before-delivery');
-      // The relay looks five times a second; what it finds late is only late.
-      void relay.deliver(ids).catch(() => {});
-    },
-  });
-  const { egress, embedder, objects, vectors } = createAdapters(config);
+  const dispatch = governance.dispatch(
+    createDispatch({
+      catalogue,
+      db,
+      switchDb,
+      operatorDb,
+      onCommitted(ids) {
+        reachBarrier('outbox.before-delivery');
+        // The relay looks five times a second; what it finds late is only late.
+        void relay.deliver(ids).catch(() => {});
+      },
+    }),
+  );
+  const { egress, embedder, objects, vectors } = createAdapters(config, adapters);
   const reads = createWorkReads(db);
   const options = workerOptions({
     dispatch,
@@ -66,7 +86,7 @@ export async function createWorkerParts(config: WorkerConfig) {
     readSwitches: (context) => readSwitches(db, context),
   });
   return {
-    ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options },
+    ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options, metrics },
     close: async () => {
       await Promise.all([connection.close(), embedder.close(), egress.close()]);
       await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);

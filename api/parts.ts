@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { createBarriers } from '../barriers';
@@ -15,6 +15,9 @@ import { checkDatabase } from '../operations/transaction/check-roles';
 import { createDatabase } from '../operations/transaction/database';
 import { createPrisma } from '../prisma/client';
 import { createMediator } from '../retrieval/mediator';
+import { collectInstallation } from '../telemetry/installation';
+import { createProcessMetrics } from '../telemetry/process-metrics';
+import { readVersion } from '../version';
 import { createApp } from './app';
 import { createHealth } from './health';
 import { createAuthenticate } from './middleware/authenticate';
@@ -22,43 +25,64 @@ import { createAuthenticate } from './middleware/authenticate';
 /** Everything the API process is made of, from its settings; `close` ends it in order. */
 export async function createApiParts(config: ApiConfig, logger: Logger) {
   const { databaseAppUrl, databaseSystemUrl, temporal } = config;
-  const db = createDatabase({ url: databaseAppUrl, connectionsMax: 20, applicationName: 'aos-api' });
-  const switchDb = createDatabase({ url: databaseAppUrl, connectionsMax: 2, applicationName: 'aos-api-switch' });
-  const operatorDb = createDatabase({ url: databaseAppUrl, connectionsMax: 1, applicationName: 'aos-api-operator' });
-  const systemDb = createDatabase({ url: databaseSystemUrl, connectionsMax: 4, applicationName: 'aos-api-system' });
+  const version = readVersion();
+  const { metrics, onPool, governance, adapters } = createProcessMetrics(version);
+  const db = createDatabase({ url: databaseAppUrl, connectionsMax: 20, applicationName: 'aos-api', onPool });
+  const switchDb = createDatabase({
+    url: databaseAppUrl,
+    connectionsMax: 2,
+    applicationName: 'aos-api-switch',
+    onPool,
+  });
+  const operatorDb = createDatabase({
+    url: databaseAppUrl,
+    connectionsMax: 1,
+    applicationName: 'aos-api-operator',
+    onPool,
+  });
+  const systemDb = createDatabase({
+    url: databaseSystemUrl,
+    connectionsMax: 4,
+    applicationName: 'aos-api-system',
+    onPool,
+  });
   await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
   await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
-  const prisma = createPrisma({ databaseUrl: databaseAppUrl, connectionsMax: 10 });
+  const prisma = createPrisma({ databaseUrl: databaseAppUrl, connectionsMax: 10, onPool });
 
   const connection = connectLazily(temporal.connection);
   const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
   const relay = createRelay({ db: systemDb, port: engine });
   const reachBarrier = createBarriers(config.testBarrier);
   const deliveries = new Set<Promise<unknown>>();
-  const dispatch = createDispatch({
-    catalogue,
-    db,
-    switchDb,
-    operatorDb,
-    onCommitted(ids) {
-      reachBarrier('outbox.before-delivery');
-      // Not awaited: the answer does not depend on it, and the worker's relay delivers what fails here.
-      const delivery: Promise<unknown> = relay
-        .deliver(ids)
-        .catch((error: unknown) => logger.warn({ err: error }, 'delivery left to the relay'))
-        .finally(() => deliveries.delete(delivery));
-      deliveries.add(delivery);
-    },
-  });
-  const { egress, embedder, objects, vectors } = createAdapters(config);
-  const retrieve = createMediator({ dispatch, embedder, index: vectors, documents: createDocumentReads(db) });
+  const dispatch = governance.dispatch(
+    createDispatch({
+      catalogue,
+      db,
+      switchDb,
+      operatorDb,
+      onCommitted(ids) {
+        reachBarrier('outbox.before-delivery');
+        // Not awaited: the answer does not depend on it, and the worker's relay delivers what fails here.
+        const delivery: Promise<unknown> = relay
+          .deliver(ids)
+          .catch((error: unknown) => logger.warn({ err: error }, 'delivery left to the relay'))
+          .finally(() => deliveries.delete(delivery));
+        deliveries.add(delivery);
+      },
+    }),
+  );
+  const { egress, embedder, objects, vectors } = createAdapters(config, adapters);
+  const documents = createDocumentReads(db);
+  const retrieve = governance.retrieve(createMediator({ dispatch, embedder, index: vectors, documents }));
+  collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });
   const app = createApp({
     dispatch,
     prisma,
     authenticate: createAuthenticate(db),
     retrieve,
     uploads: objects,
-    auditDoor: createAuditDoor(db),
+    auditDoor: governance.auditDoor(createAuditDoor(db)),
     health: createHealth({
       db,
       systemDb,
@@ -66,7 +90,8 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
       stores: { object_store: objects, vector_store: vectors },
       migrations: readMigrations(),
     }),
-    version: readVersion(),
+    version,
+    metrics,
     startedAt: new Date(),
     logger,
   });
@@ -75,7 +100,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
     await Promise.all([connection.close(), embedder.close(), egress.close(), prisma.$disconnect()]);
     await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
   };
-  return { app, close };
+  return { app, metrics, close };
 }
 
 function readMigrations(): string[] {
@@ -83,10 +108,4 @@ function readMigrations(): string[] {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort();
-}
-
-function readVersion(): string {
-  const text = readFileSync(path.join(projectRoot(), 'package.json'), 'utf8');
-  const { version } = JSON.parse(text) as { version: string };
-  return version;
 }

@@ -6,6 +6,7 @@ import type { Role } from '../contracts/roles';
 import type { Dispatch } from '../operations/catalogue';
 import type { PrismaClient } from '../prisma/client';
 import type { Retrieve } from '../retrieval/mediator';
+import type { Metrics } from '../telemetry/metrics';
 import type { HealthReport } from './health';
 
 /** Who stands behind a key, as the key was found at the door. What it may do is decided again in each operation. */
@@ -36,6 +37,7 @@ export interface ApiServices {
   readonly auditDoor: (context: ExecutionContext, error: EngineError, action: string) => Promise<void>;
   readonly health: { ready(): Promise<HealthReport>; bootStatus(): Promise<HealthReport> };
   readonly version: string;
+  readonly metrics: Metrics;
   readonly startedAt: Date;
   readonly logger: Logger;
 }

@@ -13,6 +13,7 @@ import {
   type RunJobInput,
 } from '../contracts/workflow-messages';
 import { contextInterceptor, scheduleContextInterceptor } from './context-interceptor';
+import { readQueueStats, type QueueStats } from './queue-stats';
 
 const deliveryTimeoutMs = 10_000;
 
@@ -21,6 +22,8 @@ export interface Engine extends OutboxPort {
   isRunning(workflowId: string): Promise<boolean>;
   /** Which of our task queues have a worker polling them right now. */
   pollers(): Promise<Readonly<Record<string, boolean>>>;
+  /** How far the workers are behind. */
+  queueStats(): Promise<readonly QueueStats[]>;
   /** Fails unless the namespace answers and knows our search attributes. */
   checkHealth(): Promise<void>;
 }
@@ -43,6 +46,7 @@ export function createEngine({ connection, namespace, taskQueue = taskQueueDefau
     deliver: (message) => deliver(client, message, taskQueue),
     isRunning: (workflowId) => isRunning(client, workflowId),
     pollers: () => readPollers(client, namespace, taskQueue),
+    queueStats: () => readQueueStats(client, namespace, taskQueue),
     checkHealth: () => checkHealth(client, namespace),
   };
 }

@@ -5,7 +5,7 @@ import { contextIds, idsOf } from '../../context';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { requestIds } from './request-ids';
 
-const quietPaths = new Set(['/healthz', '/readyz']);
+const quietPaths = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** One line a request: ids, method, path, status and time. Never a body, a header or a query string. */
 export function requestLog(logger: Logger) {

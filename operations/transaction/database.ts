@@ -11,10 +11,12 @@ export interface DatabaseOptions {
   /** Connections of this pool at most. */
   readonly connectionsMax: number;
   readonly applicationName: string;
+  /** Whoever counts connections. */
+  readonly onPool?: (pool: Pool, name: string) => void;
 }
 
 /** One pool; `destroy()` ends it. Counters and sequences are 64 bits wide and arrive as strings. */
-export function createDatabase({ url, connectionsMax, applicationName }: DatabaseOptions): Database {
+export function createDatabase({ url, connectionsMax, applicationName, onPool }: DatabaseOptions): Database {
   const pool = new Pool({
     connectionString: url,
     max: connectionsMax,
@@ -27,5 +29,6 @@ export function createDatabase({ url, connectionsMax, applicationName }: Databas
   // transaction, where only the client itself hears of it. The next statement fails, the next use gets a new one.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
+  onPool?.(pool, applicationName);
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
 }

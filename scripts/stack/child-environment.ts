@@ -16,6 +16,7 @@ const general = [
 export interface ChildSettings {
   readonly config: StackConfig;
   readonly apiPort: number;
+  readonly metricsPort: number;
   readonly appUrl: string;
   readonly systemUrl: string;
   /** Where the Temporal server of this stack listens; undefined when TEMPORAL_* names another. */
@@ -25,13 +26,16 @@ export interface ChildSettings {
 
 /** The environment of API and worker: their own settings and logins, and never the owner's. */
 export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings): NodeJS.ProcessEnv {
-  const { config, environment, apiPort, appUrl, systemUrl } = settings;
-  const own = name === 'api' ? { AOS_API_HOST: config.apiHost, AOS_API_PORT: String(apiPort) } : {};
+  const { config, environment, apiPort, metricsPort, appUrl, systemUrl } = settings;
+  const own =
+    name === 'api'
+      ? { AOS_API_HOST: config.apiHost, AOS_API_PORT: String(apiPort) }
+      : { AOS_WORKER_METRICS_HOST: config.metricsHost, AOS_WORKER_METRICS_PORT: String(metricsPort) };
   return {
     ...pick(environment, (key) => general.includes(key)),
     LANCEDB_LOG: environment.LANCEDB_LOG ?? 'error',
     ...temporalEnvironment(settings),
-    ...pick(environment, (key) => /^AOS_(EMBEDDER_|EGRESS_ALLOW$|TEST_BARRIER$)/.test(key)),
+    ...pick(environment, (key) => /^(AOS_(EMBEDDER_|EGRESS_ALLOW$|TEST_BARRIER$)|OTEL_)/.test(key)),
     ...own,
     AOS_DATA_DIR: config.dataDir,
     AOS_LOG_LEVEL: config.logLevel,

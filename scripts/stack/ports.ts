@@ -10,6 +10,18 @@ export async function choosePort(wanted: number, setting: string, host = '127.0.
   return port;
 }
 
+const metricsPortDefault = 7081;
+
+/** The worker's page is nobody's first wish: without a setting, another stack on the default port does not end the start. */
+export async function chooseMetricsPort(config: {
+  readonly metricsHost: string;
+  readonly metricsPort: number | undefined;
+}): Promise<number> {
+  const { metricsHost: host, metricsPort: wanted } = config;
+  if (wanted !== undefined) return choosePort(wanted, 'AOS_WORKER_METRICS_PORT', host);
+  return (await tryPort(metricsPortDefault, host)) ?? choosePort(0, 'AOS_WORKER_METRICS_PORT', host);
+}
+
 function tryPort(wanted: number, host: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -8,7 +8,7 @@ import { credentialsFile, writeCredentials, type Keys } from './credentials';
 import { startDatabase } from './database';
 import { demonstrate } from './demonstration';
 import { ensureKeys } from './keys';
-import { choosePort } from './ports';
+import { chooseMetricsPort, choosePort } from './ports';
 import { loadSecrets } from './secrets';
 import type { Shutdown } from './shutdown';
 import { startTemporal, type TemporalServer } from './temporal';
@@ -45,6 +45,7 @@ export async function startStack({ config, shutdown, say, withExample }: StackOp
 
   const apiPort = await choosePort(config.apiPort, 'AOS_API_PORT', config.apiHost);
   const apiUrl = `http://${reachableHost(config.apiHost)}:${apiPort}`;
+  const metricsPort = await chooseMetricsPort(config);
   const keys = await bootstrapKeys({ ownerUrl, dataDir: config.dataDir, say });
   await writeCredentials(config.dataDir, {
     api_url: apiUrl,
@@ -58,7 +59,7 @@ export async function startStack({ config, shutdown, say, withExample }: StackOp
 
   const dist = path.join(projectRoot(), 'dist');
   const temporalAddress = temporal.server === undefined ? undefined : temporal.address;
-  const settings = { config, apiPort, appUrl, systemUrl, temporalAddress, environment: process.env };
+  const settings = { config, apiPort, metricsPort, appUrl, systemUrl, temporalAddress, environment: process.env };
   for (const name of ['worker', 'api'] as const) {
     shutdown.add(await startApplication(name, { dist, settings }, supervision));
   }
@@ -67,7 +68,8 @@ export async function startStack({ config, shutdown, say, withExample }: StackOp
 
   if (withExample) await showExample({ apiUrl, keys, say, signal });
   signal.throwIfAborted();
-  sayLinks({ apiUrl, temporal, dataDir: config.dataDir, say });
+  const workerMetricsUrl = `http://${reachableHost(config.metricsHost)}:${metricsPort}/metrics`;
+  sayLinks({ apiUrl, workerMetricsUrl, temporal, dataDir: config.dataDir, say });
 }
 
 /** Both servers at once; when one of them fails, the other is known to the shutdown and ends with it. */
@@ -111,11 +113,13 @@ async function showExample({
 
 function sayLinks({
   apiUrl,
+  workerMetricsUrl,
   temporal,
   dataDir,
   say,
 }: {
   apiUrl: string;
+  workerMetricsUrl: string;
   temporal: TemporalServer;
   dataDir: string;
   say: Say;
@@ -124,6 +128,7 @@ function sayLinks({
   say(`API               ${apiUrl}`);
   say(`OpenAPI document  ${apiUrl}/api/v1/openapi.json`);
   if (temporal.uiUrl !== null) say(`Temporal Web UI   ${temporal.uiUrl}`);
+  say(`Metrics           ${apiUrl}/metrics, of the worker ${workerMetricsUrl}`);
   say(`Keys and URLs     ${credentialsFile(dataDir)}`);
   say(`Logs              ${path.join(dataDir, 'logs')}`);
   say(`Try it            npx aos planes list`);

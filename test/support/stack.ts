@@ -104,6 +104,8 @@ function configOf({ database }: TestOperations, { folder, taskQueue }: { folder:
     embedderThreads: 1,
     taskQueue,
     testBarrier: undefined,
+    metricsHost: '127.0.0.1',
+    metricsPort: undefined,
     temporal: { address, namespace: 'default', connection: { address } },
   } satisfies ApiConfig & WorkerConfig;
 }

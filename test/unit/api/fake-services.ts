@@ -5,6 +5,7 @@ import type { ApiServices, Caller } from '../../../api/services';
 import type { EngineError } from '../../../contracts/errors';
 import type { ExecutionContext } from '../../../contracts/execution-context';
 import type { Role } from '../../../contracts/roles';
+import { createMetrics } from '../../../telemetry/metrics';
 
 export const tenantId = 'ten_000000000001';
 export const planeId = 'kp_0123456789ab';
@@ -78,6 +79,7 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
     },
     auditDoor: async (context, error, action) => void refused.push({ context, error, action }),
     health: { ready: async () => healthy, bootStatus: async () => healthy },
+    metrics: createMetrics({ version: '0.0.0' }),
     version: '1.2.3',
     startedAt: new Date('2026-03-01T10:00:00Z'),
     logger: pino(

@@ -12,6 +12,7 @@ const environment = {
 const settings = {
   config: loadStackConfig(environment),
   apiPort: 1234,
+  metricsPort: 1235,
   appUrl: 'postgresql://aos_app:a@host/aos',
   systemUrl: 'postgresql://aos_system:s@host/aos',
   temporalAddress: '127.0.0.1:5555',
@@ -35,6 +36,7 @@ it('is what the processes read', () => {
     egressAllow: ['localhost:9000'],
     temporal: { address: '127.0.0.1:5555' },
   });
+  expect(loadWorkerConfig(childEnvironment('worker', settings)).metricsPort).toBe(1235);
   expect(loadWorkerConfig(childEnvironment('worker', settings)).signingKeyFile).toBe(settings.config.signingKeyFile);
 });
 

@@ -1,0 +1,27 @@
+import type { Pool } from 'pg';
+import type { AdapterHooks } from '../adapters';
+import { measureCalls, measureEmbedder } from './adapters';
+import { createMetrics, type Metrics } from './metrics';
+import { measureGovernance } from './operations';
+import { watchPools } from './pools';
+
+export interface ProcessMetrics {
+  readonly metrics: Metrics;
+  readonly onPool: (pool: Pool, name: string) => void;
+  readonly governance: ReturnType<typeof measureGovernance>;
+  readonly adapters: Required<AdapterHooks>;
+}
+
+/** Everything that API and worker measure alike. */
+export function createProcessMetrics(version: string): ProcessMetrics {
+  const metrics = createMetrics({ version });
+  return {
+    metrics,
+    onPool: watchPools(metrics),
+    governance: measureGovernance(metrics),
+    adapters: {
+      around: measureCalls(metrics),
+      watchEmbedder: (embedder) => measureEmbedder(metrics, embedder),
+    },
+  };
+}
