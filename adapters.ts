@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { createEgress } from './activities/adapters/egress';
 import { createEmbedder } from './activities/adapters/embedder';
-import type { Embedder } from './activities/adapters/embedder/port';
 import { createFolderStore } from './activities/adapters/object-store/folder';
 import { createLanceStore } from './activities/adapters/vector-store/lancedb';
-import { nothingAround, wrapPort, type Around } from './telemetry/around';
+import type { AdapterHooks } from './telemetry/adapter-hooks';
+import { nothingAround, wrapPort } from './telemetry/around';
 
 const objectMethods = ['put', 'get', 'exists', 'delete'] as const;
 const vectorMethods = [
@@ -25,12 +25,6 @@ export interface AdapterSettings {
   readonly embedderThreads: number | undefined;
   /** Private addresses that may be reached, as `host:port`. */
   readonly egressAllow: readonly string[];
-}
-
-export interface AdapterHooks {
-  /** Something round every call. */
-  readonly around?: Around;
-  readonly watchEmbedder?: (embedder: Embedder) => Embedder;
 }
 
 /** The stores and the embedder that both processes share, as the settings choose them. */

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import type { AdapterHooks } from '../adapters';
-import { measureCalls, measureEmbedder } from './adapters';
+import type { AdapterHooks } from './adapter-hooks';
+import { measureCalls, measureEmbedder } from './adapter-calls';
 import { createMetrics, type Metrics } from './metrics';
 import { measureGovernance } from './operations';
 import { watchPools } from './pools';

@@ -48,8 +48,9 @@ describe('success', () => {
     services.answer('governance.switches.change', () => {
       throw refusal('NOT_FOUND', 'none');
     });
+    const app = createApp(services);
     const post = (headers: Record<string, string>) =>
-      request(createApp(services))
+      request(app)
         .post('/api/v1/governance/kill-switch')
         .set({ ...bearer('admin-key'), ...headers })
         .send({ enabled: true, reason: 'drill' });
