@@ -1,4 +1,4 @@
-import type { PrismaClient } from '../client';
+import type { PrismaClient, Transaction } from '../client';
 import type { KnowledgeJob, KnowledgePlane } from '../generated/client';
 import { openBindings, planeStatus, type BindingRow } from './planes';
 import { readAs } from './read-as';
@@ -17,23 +17,29 @@ export function findPlaneState(
   tenantId: string,
   planeId: string,
 ): Promise<PlaneStateRows | undefined> {
-  return readAs(prisma, tenantId, async (tx) => {
-    const plane = await tx.knowledgePlane.findFirst({ where: { tenantId, planeId } });
-    if (plane === null) return undefined;
-    const bindings = await openBindings(tx, [planeId]);
-    // The newest two hold both: at most one job is open, and it is the newest.
-    const jobs = await tx.knowledgeJob.findMany({
-      where: { planeId },
-      orderBy: [{ createdAt: 'desc' }, { jobId: 'desc' }],
-      take: 2,
-    });
-    return {
-      plane,
-      bindings,
-      activeJob: jobs.find(({ jobId }) => jobId === plane.activeJobId),
-      lastJob: jobs.find(({ endedAt }) => endedAt !== null),
-    };
+  return readAs(prisma, tenantId, (tx) => findPlaneStateIn(tx, tenantId, planeId));
+}
+
+export async function findPlaneStateIn(
+  tx: Transaction,
+  tenantId: string,
+  planeId: string,
+): Promise<PlaneStateRows | undefined> {
+  const plane = await tx.knowledgePlane.findFirst({ where: { tenantId, planeId } });
+  if (plane === null) return undefined;
+  const bindings = await openBindings(tx, [planeId]);
+  // The newest two hold both: at most one job is open, and it is the newest.
+  const jobs = await tx.knowledgeJob.findMany({
+    where: { planeId },
+    orderBy: [{ createdAt: 'desc' }, { jobId: 'desc' }],
+    take: 2,
   });
+  return {
+    plane,
+    bindings,
+    activeJob: jobs.find(({ jobId }) => jobId === plane.activeJobId),
+    lastJob: jobs.find(({ endedAt }) => endedAt !== null),
+  };
 }
 
 export interface StageRow {
@@ -53,10 +59,14 @@ export interface StageRow {
 export function findStages(prisma: PrismaClient, tenantId: string, planeId: string): Promise<StageRow[] | undefined> {
   return readAs(prisma, tenantId, async (tx) => {
     if ((await planeStatus(tx, tenantId, planeId)) === undefined) return undefined;
-    return tx.$queryRaw<StageRow[]>`
-      select distinct on (stage) stage, status, percentage, attempts, started_at as "startedAt",
-        completed_at as "completedAt", duration_ms as "durationMs", message, error, job_id as "jobId"
-      from plane_stage_progress where plane_id = ${planeId}
-      order by stage, started_at desc, job_id desc`;
+    return findStagesIn(tx, planeId);
   });
+}
+
+export function findStagesIn(tx: Transaction, planeId: string): Promise<StageRow[]> {
+  return tx.$queryRaw<StageRow[]>`
+    select distinct on (stage) stage, status, percentage, attempts, started_at as "startedAt",
+      completed_at as "completedAt", duration_ms as "durationMs", message, error, job_id as "jobId"
+    from plane_stage_progress where plane_id = ${planeId}
+    order by stage, started_at desc, job_id desc`;
 }
