@@ -8,6 +8,7 @@ import { createEngine } from '../client/engine';
 import { projectRoot, type ApiConfig } from '../config';
 import { catalogue } from '../operations/catalogue';
 import { createAuditDoor } from '../operations/door';
+import { createLookAtPlane } from '../operations/knowledge/plane-follow';
 import { createRelay } from '../operations/outbox/relay';
 import { createDispatch } from '../operations/registry';
 import { createDocumentReads } from '../operations/retrieval/document-reads';
@@ -19,6 +20,8 @@ import { collectInstallation } from '../telemetry/installation';
 import { createProcessMetrics } from '../telemetry/process-metrics';
 import { readVersion } from '../version';
 import { createApp } from './app';
+import { createPlaneFeeds } from './events/plane-feeds';
+import { createStreams } from './events/streams';
 import { createHealth } from './health';
 import { createAuthenticate } from './middleware/authenticate';
 
@@ -76,6 +79,8 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
   const documents = createDocumentReads(db);
   const retrieve = governance.retrieve(createMediator({ dispatch, embedder, index: vectors, documents }));
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });
+  const lookAtPlane = createLookAtPlane(db);
+  const streams = createStreams();
   const app = createApp({
     dispatch,
     prisma,
@@ -83,6 +88,9 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
     retrieve,
     uploads: objects,
     auditDoor: governance.auditDoor(createAuditDoor(db)),
+    streams,
+    feeds: createPlaneFeeds({ look: lookAtPlane, prisma, logger }),
+    lookAtPlane,
     health: createHealth({
       db,
       systemDb,
@@ -100,7 +108,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
     await Promise.all([connection.close(), embedder.close(), egress.close(), prisma.$disconnect()]);
     await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
   };
-  return { app, metrics, close };
+  return { app, metrics, endStreams: () => streams.stop(), close };
 }
 
 function readMigrations(): string[] {

@@ -55,6 +55,29 @@ interface ListContract<P, Q, I, K> extends Described {
   readonly key: K;
 }
 
+/** One server-sent event. */
+export interface StreamEvent {
+  /** From here the client goes on when it comes back. */
+  readonly id?: string;
+  readonly event: string;
+  readonly data: unknown;
+}
+
+interface StreamContract<P, Q> extends Described {
+  readonly params?: P;
+  readonly query?: Q;
+  /** What each event holds, by its name. */
+  readonly events: Readonly<Record<string, z.ZodType>>;
+}
+
+/** What a route that streams knows beyond the rest. */
+export interface StreamInput<Params, Query> extends RouteInput<Params, Query, undefined> {
+  /** The id of the last event that the client has seen, as it says in the header. */
+  readonly lastEventId: string | undefined;
+  /** Aborted when nobody listens any more. */
+  readonly signal: AbortSignal;
+}
+
 export interface RouteInput<Params, Query, Body, Key = undefined> {
   readonly context: ExecutionContext;
   readonly caller: Caller;
@@ -86,6 +109,8 @@ export interface Route extends Described {
   /** Of a list: the schema of one item. */
   readonly data: z.ZodType;
   readonly listKey: z.ZodType | undefined;
+  /** Of a stream: what each of its events holds. The handler answers with the events as they come. */
+  readonly events?: Readonly<Record<string, z.ZodType>>;
   readonly meta: (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   handle(input: RouteInput<never, never, never, never>): Promise<unknown>;
 }
@@ -148,6 +173,15 @@ export function listRoute<
     meta: () => ({}),
     handle: handle as Route['handle'],
   };
+}
+
+/** A route that answers with server-sent events, until one of both sides ends it. What refuses, refuses before the first. */
+export function streamRoute<P extends z.ZodType = Nothing, Q extends z.ZodType = Nothing>(
+  { events, ...contract }: StreamContract<P, Q>,
+  handle: (input: StreamInput<z.output<P>, z.output<Q>>) => Promise<AsyncIterable<StreamEvent>>,
+): Route {
+  const data = z.union(Object.values(events) as [z.ZodType, ...z.ZodType[]]);
+  return { ...route({ ...contract, method: 'get', successStatus: 200, data }, handle as never), events };
 }
 
 /** The page with its rows as the wire shows them. */

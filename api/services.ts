@@ -6,6 +6,9 @@ import type { Role } from '../contracts/roles';
 import type { Dispatch } from '../operations/catalogue';
 import type { PrismaClient } from '../prisma/client';
 import type { Retrieve } from '../retrieval/mediator';
+import type { LookAtPlane } from '../operations/knowledge/plane-follow';
+import type { PlaneFeeds } from './events/plane-feeds';
+import type { Streams } from './events/streams';
 import type { Metrics } from '../telemetry/metrics';
 import type { HealthReport } from './health';
 
@@ -36,6 +39,9 @@ export interface ApiServices {
   /** Records a refusal that no operation will see. */
   readonly auditDoor: (context: ExecutionContext, error: EngineError, action: string) => Promise<void>;
   readonly health: { ready(): Promise<HealthReport>; bootStatus(): Promise<HealthReport> };
+  readonly streams: Streams;
+  readonly feeds: PlaneFeeds;
+  readonly lookAtPlane: LookAtPlane;
   readonly version: string;
   readonly metrics: Metrics;
   readonly startedAt: Date;

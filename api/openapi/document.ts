@@ -80,11 +80,27 @@ function parametersOf(schema: z.ZodType) {
   }));
 }
 
-function headerParameters({ method }: Route): JsonSchema[] {
+function headerParameters({ method, events }: Route): JsonSchema[] {
+  if (events !== undefined) return [lastEventIdHeader];
   if (method === 'get') return [];
   const description = 'The same key and body give the same answer and one effect; made and echoed when absent.';
   const schema = { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' };
   return [{ name: 'Idempotency-Key', in: 'header', required: false, description, schema }];
+}
+
+const lastEventIdHeader: JsonSchema = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  required: false,
+  description: 'The id of the last event seen; 0 for all there are. Without it the stream begins now.',
+  schema: { type: 'string' },
+};
+
+// OpenAPI has no word for the events of a stream, so they stand beside the schema of the whole.
+function toStream(events: NonNullable<Route['events']>): JsonSchema {
+  const schemas = Object.entries(events).map(([name, schema]) => [name, toJsonSchema(schema, 'output')]);
+  const content = { schema: { type: 'string' }, 'x-events': Object.fromEntries(schemas) };
+  return { description: 'Server-sent events, until one side ends them', content: { 'text/event-stream': content } };
 }
 
 function toRequestBody({ receive }: Route, body: z.ZodType): JsonSchema {
@@ -94,7 +110,8 @@ function toRequestBody({ receive }: Route, body: z.ZodType): JsonSchema {
   return { required: isRequired, content: { [type]: { schema } } };
 }
 
-function toSuccess({ data, listKey }: Route): JsonSchema {
+function toSuccess({ data, listKey, events }: Route): JsonSchema {
+  if (events !== undefined) return toStream(events);
   const schema = toJsonSchema(data, 'output');
   const envelope = listKey === undefined ? envelopeOf(schema, 'Meta') : envelopeOf(listOf(schema), 'ListMeta');
   return { description: 'Done', content: { 'application/json': { schema: envelope } } };

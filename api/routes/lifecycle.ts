@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refusal } from '../../contracts/errors';
 import { CounterKey } from '../../contracts/api/common';
 import { PlanePath } from '../../contracts/api/knowledge';
 import {
@@ -9,16 +10,19 @@ import {
   TransitionBody,
   TransitionResult,
 } from '../../contracts/api/lifecycle';
+import { EventStreamQuery, FollowedEventView, ProgressView, StreamEndView } from '../../contracts/api/progress';
+import { parsePosition, StreamPositionText, type StreamPosition } from '../../contracts/stream-position';
 import { listLifecycleEvents } from '../../prisma/reads/audit';
 import { findPlaneState, findStages } from '../../prisma/reads/lifecycle';
-import { listRoute, mapPage, route, type Route } from '../route';
+import { followPlane } from '../events/follow-plane';
+import { listRoute, mapPage, route, streamRoute, type Route } from '../route';
 import type { ApiServices } from '../services';
 import { toLifecycleEventView, toStageViews, toStateView } from '../views/lifecycle';
 import { planeNotFound } from './knowledge';
 
 const tag = 'Lifecycle';
 
-export function lifecycleRoutes({ dispatch, prisma }: ApiServices): Route[] {
+export function lifecycleRoutes({ dispatch, prisma, feeds, lookAtPlane }: ApiServices): Route[] {
   return [
     route(
       {
@@ -77,6 +81,27 @@ export function lifecycleRoutes({ dispatch, prisma }: ApiServices): Route[] {
         return mapPage(found, toLifecycleEventView);
       },
     ),
+    streamRoute(
+      {
+        path: '/lifecycle/{plane_id}/events',
+        operationId: 'lifecycle.events',
+        summary: 'What happens to a plane from now on, or from an event on, and how far its stages are, as it happens',
+        tag,
+        permission: 'read:planes',
+        params: PlanePath,
+        query: EventStreamQuery,
+        events: { lifecycle: FollowedEventView, 'job.progress.updated': ProgressView, end: StreamEndView },
+        errors: ['resource_not_found', 'rate_limited'],
+      },
+      async ({ context: { tenantId }, params: { plane_id: planeId }, query, lastEventId, signal }) => {
+        const wanted = readPosition(lastEventId ?? query.last_event_id);
+        const now = await lookAtPlane(tenantId, planeId, undefined);
+        if (now === undefined) throw planeNotFound();
+        // A place that no event can have had comes from another database: what was there is not known here.
+        const after = wanted === undefined || wanted.xact > now.next.xact ? now.next : wanted;
+        return followPlane({ feeds, look: lookAtPlane, tenantId, planeId, after, signal });
+      },
+    ),
     route(
       {
         method: 'post',
@@ -112,4 +137,13 @@ export function lifecycleRoutes({ dispatch, prisma }: ApiServices): Route[] {
       },
     ),
   ];
+}
+
+function readPosition(text: string | undefined): StreamPosition | undefined {
+  if (text === undefined || text === '') return undefined;
+  const parsed = StreamPositionText.safeParse(text);
+  if (parsed.success) return parsePosition(parsed.data);
+  throw refusal('validation_error', 'the header Last-Event-ID takes the id of an event of this stream', {
+    details: { field: 'last-event-id' },
+  });
 }

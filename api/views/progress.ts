@@ -12,7 +12,10 @@ const percentageBeforeEnd = 99;
 
 /** How far the plane is on its way to ACTIVE, stage by stage and as a whole. */
 export function toProgressView(rows: ProgressRows, now: Date): ProgressView {
-  const stages = toStageViews(rows.stages, now).map((each) => ({ ...each, retry_count: Math.max(0, each.attempts - 1) }));
+  const stages = toStageViews(rows.stages, now).map((each) => ({
+    ...each,
+    retry_count: Math.max(0, each.attempts - 1),
+  }));
   const open = stages.filter(({ status }) => !finished.includes(status));
   const current = currentOf(open);
   const { plane, lastTransition } = rows;

@@ -5,8 +5,7 @@ import { readAs } from './read-as';
 export interface ProgressRows extends PlaneStateRows {
   readonly stages: readonly StageRow[];
   readonly lastTransition:
-    | { readonly transitionId: string; readonly fromStatus: string; readonly toStatus: string }
-    | undefined;
+    { readonly transitionId: string; readonly fromStatus: string; readonly toStatus: string } | undefined;
   /** Of each stage that the tenant has completed before, how long it took of late. */
   readonly meanDurationMs: ReadonlyMap<string, number>;
 }

@@ -29,6 +29,7 @@ const mayCall: Readonly<Record<string, readonly Role[]>> = {
   'findings.list': readers,
   'lifecycle.state': readers,
   'lifecycle.stages': readers,
+  'lifecycle.events': readers,
   'lifecycle.audit': [...checkers, 'operator'],
   'lifecycle.transition': writers,
   'policies.create': ['admin'],

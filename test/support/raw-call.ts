@@ -25,7 +25,10 @@ export async function rawCall({ url }: Pick<TestStack, 'url'>, call: RawCall): P
     headers,
     ...(body !== undefined && { body: body as NonNullable<RequestInit['body']> }),
   });
-  const text = await response.text();
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  // A stream has no end to wait for.
+  if (isStream) await response.body?.cancel();
+  const text = isStream ? '' : await response.text();
   return { status: response.status, headers: response.headers, text, body: parse(text) };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { pino } from 'pino';
+import { createStreams } from '../../../api/events/streams';
 import type { ApiServices, Caller } from '../../../api/services';
 import type { EngineError } from '../../../contracts/errors';
 import type { ExecutionContext } from '../../../contracts/execution-context';
@@ -77,6 +78,13 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
         return file;
       },
     },
+    streams: createStreams(),
+    feeds: {
+      take: () => {
+        throw new Error('no feed');
+      },
+    },
+    lookAtPlane: async () => undefined,
     auditDoor: async (context, error, action) => void refused.push({ context, error, action }),
     health: { ready: async () => healthy, bootStatus: async () => healthy },
     metrics: createMetrics({ version: '0.0.0' }),
