@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EngineError } from '../../contracts/errors';
 import type { Caller } from '../services';
 
@@ -26,6 +27,7 @@ export function createStreams(changes: Partial<StreamLimits> = {}): Streams {
   const limits = { ...limitsDefault, ...changes };
   const counts = new Map<string, number>();
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
 
   function add(name: string, n: 1 | -1): void {
     const count = (counts.get(name) ?? 0) + n;
