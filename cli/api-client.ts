@@ -19,11 +19,15 @@ export interface ApiClient {
   get(path: string, query?: Query): Promise<Row>;
   /** Follows the cursor until `limit` rows are there. */
   list(path: string, limit: number, query?: Query): Promise<Page>;
+  /** What arrives of a stream of events, undecoded. */
+  stream(path: string, options: { lastEventId: string | undefined; signal: AbortSignal }): AsyncIterable<string>;
   write(method: 'POST' | 'DELETE', path: string, body?: Row | FormData, options?: WriteOptions): Promise<Row>;
 }
 
 const timeoutMsDefault = 60_000;
 const pageSizeMax = 1000;
+// Three heartbeats of the server.
+const silenceMsMax = 45_000;
 
 /** The REST API in terms of `data`: envelopes are opened here, and failures thrown as `ApiFailure`. */
 export function createApiClient(options: {
@@ -70,6 +74,29 @@ export function createApiClient(options: {
         cursor = typeof next === 'string' && next !== cursor && page.length > 0 ? next : undefined;
       } while (cursor !== undefined && items.length < limit);
       return { items: items.slice(0, limit), hasMore: cursor !== undefined || items.length > limit };
+    },
+    async *stream(path, { lastEventId, signal }) {
+      const silence = new AbortController();
+      const watchdog = setTimeout(() => silence.abort(), silenceMsMax);
+      const headers = {
+        Authorization: `Bearer ${apiKey}`,
+        Accept: 'text/event-stream',
+        ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }),
+      };
+      const ends = AbortSignal.any([signal, silence.signal]);
+      try {
+        const response = await options.fetch(`${apiUrl}/api/v1${path}`, { headers, signal: ends });
+        const isStream = response.ok && response.headers.get('Content-Type')?.startsWith('text/event-stream') === true;
+        if (!isStream || response.body === null) return void openEnvelope(response, await response.text(), {});
+        for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+          watchdog.refresh();
+          yield chunk;
+        }
+      } catch (error) {
+        throw error instanceof ApiFailure ? error : unreachable(error, apiUrl, {});
+      } finally {
+        clearTimeout(watchdog);
+      }
     },
     async write(method, path, body, { idempotencyKey = options.idempotencyKey ?? randomUUID(), ...rest } = {}) {
       const encoded = body instanceof FormData ? { body } : jsonBody(body);

@@ -1,51 +1,33 @@
 import type { Row } from './api-client';
 import type { Sink } from './deps';
+import type { ApiEvent } from './event-stream';
 import { printable } from './text';
 
-/** Where a plane and its stages stand at one look. */
+/** Where a plane and its stages stand. */
 export interface PlaneLook {
   readonly state: Row;
   readonly stages: readonly Row[];
+  readonly percentage: number;
+  /** When everything may be done. */
+  readonly completion: string | undefined;
 }
 
 export interface Progress {
-  show(look: PlaneLook): void;
-  /** Leaves the line, so that what follows begins on a new one. */
+  show(event: ApiEvent): void;
+  /** Leaves the lines, so that what follows begins on a new one. */
   done(): void;
 }
 
-/** On a terminal one line that is drawn anew; elsewhere a line for each change that a log should keep. */
-export function createProgress(sink: Sink, plane: string): Progress {
-  return sink.isTTY ? barProgress(sink, plane) : lineProgress(sink, plane);
-}
-
-const barWidth = 24;
 const percentStep = 25;
-const eraseLine = '\r\u001b[2K';
 
-function barProgress(sink: Sink, plane: string): Progress {
-  let drawn = false;
-  return {
-    show(look) {
-      const stage = currentStage(look);
-      const percent = percentOf(stage);
-      const filled = Math.round((percent / 100) * barWidth);
-      const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
-      const line = `${plane}  ${stateName(look)}  ${stageText(stage)}  ${bar} ${percent}%`;
-      sink.write(`${eraseLine}${line.slice(0, Math.max(sink.columns - 1, 20))}`);
-      drawn = true;
-    },
-    done() {
-      if (drawn) sink.write('\n');
-      drawn = false;
-    },
-  };
-}
-
-function lineProgress(sink: Sink, plane: string): Progress {
+/** A line for each change that a log should keep. */
+export function createLines(sink: Sink, plane: string): Progress {
   let last = '';
   return {
-    show(look) {
+    show(event) {
+      if (event.event === 'lifecycle') sink.write(`${plane}  ${describeEvent(event.data)}\n`);
+      const look = toLook(event);
+      if (look === undefined) return;
       const stage = currentStage(look);
       const percent = Math.floor(percentOf(stage) / percentStep) * percentStep;
       const line = `${plane}  ${stateName(look)}  ${stageText(stage)}${stage === undefined ? '' : `  ${percent}%`}`;
@@ -56,8 +38,28 @@ function lineProgress(sink: Sink, plane: string): Progress {
   };
 }
 
+/** The picture that an event of progress holds. */
+export function toLook({ event, data }: ApiEvent): PlaneLook | undefined {
+  if (event !== 'job.progress.updated') return undefined;
+  const { state, stages, overall_percentage: percentage, estimated_completion: completion } = data;
+  return {
+    state: (state ?? {}) as Row,
+    stages: Array.isArray(stages) ? (stages as Row[]) : [],
+    percentage: Number(percentage ?? 0),
+    completion: typeof completion === 'string' ? completion : undefined,
+  };
+}
+
+/** What an event tells, in one line. */
+export function describeEvent(data: Row): string {
+  const { from_state: from, to_state: to, job_kind: kind, reason, error_message: error } = data;
+  const change = typeof to === 'string' ? `${printable(from)} → ${printable(to)}` : printable(kind ?? data['action']);
+  const why = error ?? reason;
+  return [printable(data['event_type']), change, ...(typeof why === 'string' ? [printable(why)] : [])].join('  ');
+}
+
 /** The plane's state in capital letters, as the documents write it. */
-export function stateName({ state }: PlaneLook): string {
+export function stateName({ state }: Pick<PlaneLook, 'state'>): string {
   return printable(state['state']).toUpperCase();
 }
 
@@ -68,12 +70,16 @@ function currentStage({ stages }: PlaneLook): Row | undefined {
 
 function stageText(stage: Row | undefined): string {
   if (stage === undefined) return 'nothing started yet';
-  const attempts = Number(stage['attempts'] ?? 1);
-  const attempt = attempts > 1 ? `, attempt ${attempts}` : '';
-  return `${printable(stage['stage'])} ${printable(stage['status'])}${attempt}`;
+  return `${printable(stage['stage'])} ${statusText(stage)}`;
 }
 
-function percentOf(stage: Row | undefined): number {
+/** Its status, and the attempt where it is not the first. */
+export function statusText(stage: Row): string {
+  const attempts = Number(stage['attempts'] ?? 1);
+  return `${printable(stage['status']).replace('_', ' ')}${attempts > 1 ? `, attempt ${attempts}` : ''}`;
+}
+
+export function percentOf(stage: Row | undefined): number {
   if (stage?.['status'] === 'completed') return 100;
   const percent = Math.round(Number(stage?.['percentage'] ?? 0));
   return Math.min(100, Math.max(0, Number.isNaN(percent) ? 0 : percent));

@@ -1,11 +1,10 @@
 import { exitCodes } from './exit-codes';
 import { nextCommand } from './plane-actions';
-import { createProgress, stateName, type PlaneLook } from './plane-progress';
+import { createLines, stateName, type PlaneLook, type Progress } from './plane-progress';
+import { createBars } from './progress-bars';
 import type { Session } from './session';
 import { printable } from './text';
 import { hasFailed, hasReached, watchPlane } from './watch-plane';
-
-const silent = { show() {}, done() {} };
 
 /** Follows a plane with visible progress, then says where it stands; harm on the way gives exit code 1. */
 export async function watchAndShow(
@@ -13,12 +12,23 @@ export async function watchAndShow(
   { planeId, plane }: { planeId: string; plane: string },
   { until, timeout }: { until?: string; timeout: number },
 ): Promise<void> {
-  const progress = session.json ? silent : createProgress(session.run.stdout, plane);
+  const { stdout } = session.run;
+  const progress = session.json
+    ? jsonLines(session)
+    : stdout.isTTY
+      ? createBars(stdout, plane)
+      : createLines(stdout, plane);
   const options = { timeoutMs: timeout * 1000, ...(until === undefined ? {} : { until }) };
-  const look = await watchPlane(session, planeId, options, progress);
-  session.show({ state: look.state, stages: look.stages }, () => summary(plane, look));
+  const watched = watchPlane(session, planeId, options, progress.show);
+  const look = await watched.finally(progress.done);
+  if (!session.json) stdout.write(summary(plane, look));
   const good = until === undefined ? !hasFailed(look) : hasReached(look, until);
   if (!good) session.end(exitCodes.failed);
+}
+
+/** One line of JSON for each event, as scripts read it. */
+function jsonLines({ run }: Session): Progress {
+  return { show: (event) => run.stdout.write(`${JSON.stringify(event)}\n`), done() {} };
 }
 
 function summary(plane: string, look: PlaneLook): string {

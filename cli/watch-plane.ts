@@ -1,9 +1,10 @@
 import type { PlaneState } from '../contracts/knowledge';
-import type { Row } from './api-client';
+import { followEvents, type ApiEvent } from './event-stream';
 import { exitCodes } from './exit-codes';
-import { ApiFailure, CliFailure } from './failures';
-import { stateName, type PlaneLook, type Progress } from './plane-progress';
+import { CliFailure } from './failures';
+import { stateName, toLook, type PlaneLook } from './plane-progress';
 import type { Session } from './session';
+import { printable } from './text';
 
 export interface WatchOptions {
   /** Upper-case state name; without it the watch ends where the plane rests. */
@@ -11,49 +12,37 @@ export interface WatchOptions {
   readonly timeoutMs: number;
 }
 
-const pollMs = 500;
-// Between two jobs of an onboarding there is a moment without one; only a longer pause is rest.
-const settleMs = 3000;
-const lostPollsMax = 20;
 const terminalStates: readonly string[] = ['FAILED', 'PURGED'] satisfies PlaneState[];
 const valueOfActive = 200;
 
-/** Looks at a plane until it rests, ends or reaches a state, and returns the last look. */
+/** Follows a plane until it rests, ends or reaches a state, and returns how it then stood. */
 export async function watchPlane(
   session: Session,
   planeId: string,
   { until, timeoutMs }: WatchOptions,
-  progress: Progress,
+  tell: (event: ApiEvent) => void,
 ): Promise<PlaneLook> {
-  const { now, sleep } = session.run;
-  const deadline = now() + timeoutMs;
-  let restingSince: number | undefined;
-  let restingState = '';
-  let lostPolls = 0;
+  const path = `/lifecycle/${encodeURIComponent(planeId)}/events`;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { sleep } = session.run;
   try {
-    for (;;) {
-      const look = await lookAt(session, planeId).catch((error: unknown) => {
-        lostPolls += 1;
-        if (!isPassing(error) || lostPolls > lostPollsMax) throw error;
-        return undefined;
-      });
-      if (look !== undefined) {
-        lostPolls = 0;
-        progress.show(look);
-        if (until === undefined ? hasEnded(look) : hasReached(look, until) || isTerminal(look)) return look;
-        const state = stateName(look);
-        restingSince = isBusy(look) || state !== restingState ? undefined : restingSince;
-        restingState = state;
-        if (!isBusy(look)) restingSince ??= now();
-        const rested = restingSince !== undefined && now() - restingSince >= settleMs;
-        if (rested && (until === undefined || hasFailed(look))) return look;
-      }
-      if (now() >= deadline) throw tooLate(until, timeoutMs);
-      await sleep(pollMs);
+    for await (const event of followEvents(session.api, { path, signal, sleep })) {
+      tell(event);
+      if (event.event === 'end') throw endFailure(event);
+      const look = toLook(event);
+      if (look !== undefined && isOver(look, until)) return look;
     }
-  } finally {
-    progress.done();
+  } catch (error) {
+    throw signal.aborted ? tooLate(until, timeoutMs) : error;
   }
+  throw new CliFailure('the stream of events has ended');
+}
+
+// The next job of an onboarding begins in the transaction that ends the one before: without a job, the plane rests.
+function isOver(look: PlaneLook, until: string | undefined): boolean {
+  if (isTerminal(look)) return true;
+  if (until !== undefined && hasReached(look, until)) return true;
+  return !isBusy(look) && (until === undefined || hasFailed(look));
 }
 
 /** Whether the plane has come to harm: it is FAILED, or its last job failed and waits for a retry. */
@@ -66,7 +55,7 @@ export function hasFailed(look: PlaneLook): boolean {
   );
 }
 
-/** Whether this state, or a later one on the way to ACTIVE, is reached: a poll may miss a short one. */
+/** Whether this state, or a later one on the way to ACTIVE, is reached: a picture may miss a short one. */
 export function hasReached(look: PlaneLook, until: string): boolean {
   const wanted = valueByState[until as PlaneState];
   const value = look.state['value'];
@@ -91,12 +80,6 @@ export const watchableStates: readonly string[] = [
   ...(['PENDING_DEACTIVATE', 'DEACTIVATED', 'ARCHIVED', 'PURGED', 'FAILED'] satisfies PlaneState[]),
 ];
 
-async function lookAt({ api }: Session, planeId: string): Promise<PlaneLook> {
-  const path = `/lifecycle/${encodeURIComponent(planeId)}`;
-  const [state, stages] = await Promise.all([api.get(`${path}/state`), api.get(`${path}/stages`)]);
-  return { state, stages: Array.isArray(stages['items']) ? (stages['items'] as Row[]) : [] };
-}
-
 function isBusy({ state }: PlaneLook): boolean {
   return typeof state['active_job_id'] === 'string' && state['active_job_id'] !== '';
 }
@@ -105,12 +88,9 @@ function isTerminal(look: PlaneLook): boolean {
   return terminalStates.includes(stateName(look));
 }
 
-function hasEnded(look: PlaneLook): boolean {
-  return isTerminal(look) || (stateName(look) === 'ACTIVE' && !isBusy(look));
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof ApiFailure && error.error.category === 'transient';
+function endFailure({ data }: ApiEvent): CliFailure {
+  const exitCode = data['code'] === 'authentication_failed' ? exitCodes.authentication : exitCodes.refused;
+  return new CliFailure(`the stream of events was ended: ${printable(data['message'])}`, exitCode);
 }
 
 function tooLate(until: string | undefined, timeoutMs: number): CliFailure {

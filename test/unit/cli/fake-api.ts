@@ -17,6 +17,8 @@ export interface Reply {
   readonly meta?: Record<string, unknown>;
   /** Instead of an envelope. */
   readonly raw?: string;
+  /** A stream of these events, which then ends. */
+  readonly events?: readonly Readonly<Record<string, unknown>>[];
 }
 
 export type Handler = (request: SeenRequest) => Reply;
@@ -52,6 +54,10 @@ export async function startFakeApi(): Promise<FakeApi> {
       seen.push(request);
       const reply = routes.get(`${request.method} ${request.path}`)?.(request) ?? notFound;
       outgoing.statusCode = reply.status ?? (reply.error === undefined ? 200 : 400);
+      if (reply.events !== undefined) {
+        outgoing.setHeader('Content-Type', 'text/event-stream');
+        return outgoing.end(reply.events.map(toWire).join(''));
+      }
       outgoing.setHeader('Content-Type', reply.raw === undefined ? 'application/json' : 'text/html');
       outgoing.end(reply.raw ?? JSON.stringify(envelope(reply)));
     });
@@ -72,6 +78,10 @@ export async function startFakeApi(): Promise<FakeApi> {
         server.closeAllConnections();
       }),
   };
+}
+
+function toWire({ id, event, data }: Readonly<Record<string, unknown>>): string {
+  return `${id === undefined ? '' : `id: ${String(id)}\n`}event: ${String(event)}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 const notFound: Reply = {

@@ -1,4 +1,4 @@
-import { startFakeApi, type FakeApi } from './fake-api';
+import { startFakeApi, type FakeApi, type Reply } from './fake-api';
 import { runCommand } from './run-command';
 
 let api: FakeApi;
@@ -20,40 +20,55 @@ interface Look {
   readonly stages?: readonly Record<string, unknown>[];
 }
 
-/** Each poll sees the next look; the last one stays. */
-function play(looks: readonly Look[]): void {
-  let polls = -1;
-  const now = () => looks[Math.min(polls, looks.length - 1)];
-  api.on(`GET /lifecycle/${id}/state`, () => {
-    polls += 1;
-    const look = now();
-    return {
-      data: {
-        state: look?.state,
-        value: look?.value,
-        active_job_id: look?.job ?? null,
-        next_action: look?.next ?? null,
-      },
-    };
+let places = 0;
+const nextId = () => `${(places += 1)}-0`;
+
+function progress({ state, value, job, next, stages = [] }: Look) {
+  const data = {
+    overall_percentage: 40,
+    estimated_completion: job === undefined ? null : '2026-03-01T10:00:00.000Z',
+    stages,
+    state: { state, value, active_job_id: job ?? null, next_action: next ?? null },
+  };
+  return { id: nextId(), event: 'job.progress.updated', data };
+}
+
+function transition(from: string, to: string) {
+  return {
+    id: nextId(),
+    event: 'lifecycle',
+    data: { event_type: 'LIFECYCLE_TRANSITION', from_state: from, to_state: to, reason: null, error_message: null },
+  };
+}
+
+type Event = Readonly<Record<string, unknown>>;
+
+/** Each connection tells the next of these, and then ends; the last one is told again. */
+function play(...connections: readonly (readonly Event[] | Reply)[]): void {
+  let connection = 0;
+  api.on(`GET /lifecycle/${id}/events`, () => {
+    const told = connections[Math.min(connection, connections.length - 1)] ?? [];
+    connection += 1;
+    return Array.isArray(told) ? { events: told as Event[] } : (told as Reply);
   });
-  api.on(`GET /lifecycle/${id}/stages`, () => ({ data: { items: now()?.stages ?? [] } }));
 }
 
 const ingest = (status: string, percentage: number) => [{ stage: 'ingest', status, percentage, attempts: 2 }];
-const onboarding: readonly Look[] = [
-  { state: 'verified', value: 120 },
-  { state: 'ingesting', value: 130, job: 'job_1', stages: ingest('running', 10) },
-  { state: 'ingesting', value: 130, job: 'job_1', stages: ingest('running', 12) },
-  { state: 'ingesting', value: 130, job: 'job_1', stages: ingest('running', 80) },
-  { state: 'classified', value: 150, next: 'request_activation', stages: ingest('completed', 100) },
+const begun = progress({ state: 'ingesting', value: 130, job: 'job_1', stages: ingest('running', 10) });
+const onboarding: readonly Event[] = [
+  transition('VERIFIED', 'INGESTING'),
+  begun,
+  progress({ state: 'ingesting', value: 130, job: 'job_1', stages: ingest('running', 12) }),
+  progress({ state: 'ingesting', value: 130, job: 'job_1', stages: ingest('running', 80) }),
+  progress({ state: 'classified', value: 150, next: 'request_activation', stages: ingest('completed', 100) }),
 ];
 
-test('plain lines, one a change, until the plane rests; a pause between jobs is no rest', async () => {
+test('plain lines, one a change, until the plane rests', async () => {
   play(onboarding);
   const { exitCode, stdout } = await watch();
   expect(exitCode).toBe(0);
   expect(stdout.split('\n')).toEqual([
-    `${id}  VERIFIED  nothing started yet`,
+    `${id}  LIFECYCLE_TRANSITION  VERIFIED → INGESTING`,
     `${id}  INGESTING  ingest running, attempt 2  0%`,
     `${id}  INGESTING  ingest running, attempt 2  75%`,
     `${id}  CLASSIFIED  ingest completed, attempt 2  100%`,
@@ -63,72 +78,84 @@ test('plain lines, one a change, until the plane rests; a pause between jobs is 
   ]);
 });
 
-test('a terminal gets one line that is drawn anew and never wider than it', async () => {
+test('a terminal gets a bar for each stage and one for the whole, with what happened above them', async () => {
   play(onboarding);
-  const { stdout } = await watch([], { tty: true, columns: 60 });
-  const [drawn = '', ...rest] = stdout.split('\n');
-  const lines = drawn.split('\r\u001b[2K').slice(1);
-  expect(lines.length).toBeGreaterThan(4);
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(60);
-  expect(lines[3]).toContain('█');
-  expect(rest[0]).toBe(`${id} is CLASSIFIED`);
+  const { stdout, exitCode } = await watch([], { tty: true });
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('LIFECYCLE_TRANSITION  VERIFIED → INGESTING');
+  expect(stdout).toMatch(/ingest {4} .*█+░* 80%.*running, attempt 2/);
+  expect(stdout).toMatch(/all {7} .*█+░+ 40%.*INGESTING, done about 10:00:00Z/);
+  expect(stdout.indexOf(`${id} is CLASSIFIED`)).toBeGreaterThan(stdout.lastIndexOf('ingest'));
 });
 
-test('--json prints the last look and no progress', async () => {
+test('--json prints a line of JSON for each event and nothing else', async () => {
   play(onboarding);
   const { stdout } = await watch(['--json']);
-  expect(JSON.parse(stdout)).toMatchObject({ state: { state: 'classified' }, stages: [{ stage: 'ingest' }] });
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(onboarding);
+});
+
+test('a connection that ends is opened again behind the last event', async () => {
+  play(onboarding.slice(0, 2), [], onboarding.slice(2));
+  const { exitCode, stdout } = await watch();
+  expect({ exitCode, lines: stdout.split('\n').length }).toEqual({ exitCode: 0, lines: 7 });
+  expect(api.seen.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, begun.id, begun.id]);
 });
 
 test('ends at once when the plane is ACTIVE or FAILED', async () => {
-  play([{ state: 'active', value: 200 }]);
+  play([progress({ state: 'active', value: 200 })]);
   expect(await watch()).toMatchObject({ exitCode: 0 });
-  play([{ state: 'failed', value: 500 }]);
+  play([progress({ state: 'failed', value: 500 })]);
   expect(await watch()).toMatchObject({ exitCode: 1 });
   expect(await watch(['--until', 'ACTIVE'])).toMatchObject({ exitCode: 1 });
-  expect(api.seen).toHaveLength(6);
+  expect(api.seen).toHaveLength(3);
 });
 
 test('a failed job gives exit code 1, its reason and how to retry', async () => {
   const stages = [{ stage: 'verify', status: 'failed', percentage: 0, attempts: 1, error: 'folder is gone' }];
-  play([{ state: 'draft', value: 100, next: 'retry_knowledge_plane', stages }]);
+  play([progress({ state: 'draft', value: 100, next: 'retry_knowledge_plane', stages })]);
   const { exitCode, stdout } = await watch(['--until', 'ACTIVE']);
   expect(exitCode).toBe(1);
   expect(stdout).toContain('verify failed: folder is gone');
   expect(stdout).toContain('retry --reason');
 });
 
-test('--until takes a state, and a later one on the way counts as reached', async () => {
+test('--until takes a state, a later one counts as reached, and --timeout ends the wait', async () => {
   play(onboarding);
-  expect(await watch(['--until', 'indexed'])).toMatchObject({ exitCode: 0 });
-  const early = api.seen.length;
-  play(onboarding);
-  expect((await watch(['--until', 'ACTIVE', '--timeout', '30'])).exitCode).toBe(5);
-  expect(api.seen.length).toBeGreaterThan(early);
+  expect(await watch(['--until', 'verified'])).toMatchObject({ exitCode: 0 });
+  play([begun, progress({ state: 'classified', value: 150 })], []);
+  api.on(`GET /lifecycle/${id}/events`, { events: [begun] });
+  const late = await watch(['--until', 'ACTIVE', '--timeout', '1']);
+  expect(late).toMatchObject({ exitCode: 5 });
+  expect(late.stderr).toContain('has not reached ACTIVE within 1 s');
   expect((await watch(['--until', 'SOMEWHERE'])).exitCode).toBe(2);
 });
 
-test('rides out a short outage, and gives up on a long one', async () => {
+test('rides out an outage, gives up on a long one, and at once on a refusal', async () => {
   const down = { status: 503, error: { category: 'transient', code: 'service_unavailable', message: 'starting' } };
-  let polls = 0;
-  api.on(`GET /lifecycle/${id}/state`, () => {
-    polls += 1;
-    return polls < 5 ? down : { data: { state: 'active', value: 200, active_job_id: null } };
-  });
-  api.on(`GET /lifecycle/${id}/stages`, { data: { items: [] } });
+  play(down, down, down, [progress({ state: 'active', value: 200 })]);
   expect((await watch()).exitCode).toBe(0);
-  api.on(`GET /lifecycle/${id}/state`, down);
+  play(down);
   expect((await watch()).exitCode).toBe(5);
+  play([]);
+  expect((await watch()).exitCode).toBe(5);
+  play([begun, { event: 'end', data: { code: 'authentication_failed', message: 'the key is revoked' } }]);
+  expect(await watch()).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('the key is revoked') as string });
+  const before = api.seen.length;
+  play({ status: 404, error: { category: 'permanent', code: 'resource_not_found', message: 'no such plane' } });
+  expect((await watch()).exitCode).toBe(3);
+  expect(api.seen).toHaveLength(before + 1);
 });
 
 test('transition --watch follows what it started', async () => {
   api.on(`POST /lifecycle/${id}/transition`, { data: { from_state: 'DRAFT', to_state: 'PENDING_VERIFY' } });
-  play([
-    { state: 'pending_verify', value: 110, job: 'job_1' },
-    { state: 'verified', value: 120, next: 'ingest_knowledge_plane' },
-  ]);
+  const events = [
+    progress({ state: 'pending_verify', value: 110, job: 'job_1' }),
+    progress({ state: 'verified', value: 120, next: 'ingest_knowledge_plane' }),
+  ];
+  play(events);
   const args = ['planes', 'transition', id, 'verify', '--reason', 'x', '--watch'];
   expect((await runCommand(args, { url: api.url })).stdout).toMatch(/to +PENDING_VERIFY[^]*is VERIFIED/);
   const { stdout } = await runCommand([...args, '--json'], { url: api.url });
-  expect(JSON.parse(stdout)).toHaveProperty('state.state', 'verified');
+  expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toHaveProperty('data.state.state', 'verified');
 });
