@@ -4,7 +4,7 @@ import type { SensitivityLevel } from './knowledge';
  * Raised with every change of a detector, of the categories or of the table below: documents that an older version
  * looked at are looked at again.
  */
-export const rulesVersion = 1;
+export const rulesVersion = 2;
 
 /** Findings below this score are shown, but do not count for the level. */
 export const countedScoreMin = 0.8;

@@ -1,8 +1,11 @@
+import { findAddresses } from './find-addresses';
 import { findApiKeys } from './find-api-keys';
+import { findBirthDates } from './find-birth-dates';
 import { findCreditCards } from './find-credit-cards';
 import { findEmails } from './find-emails';
 import { findIbans } from './find-ibans';
 import { findIpAddresses } from './find-ip-addresses';
+import { findNames } from './find-names';
 import { findPasswords } from './find-passwords';
 import { findPhones } from './find-phones';
 import { findSsns } from './find-ssns';
@@ -18,6 +21,9 @@ const detectors = [
   findIpAddresses,
   findApiKeys,
   findPasswords,
+  findBirthDates,
+  findAddresses,
+  findNames,
 ];
 
 /** Finds personal data and secrets; ordered by position, without overlaps, in time linear in the text's length. */

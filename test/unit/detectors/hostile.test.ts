@@ -1,9 +1,12 @@
 import { detectPersonalData } from '../../../activities/knowledge/detectors';
+import { findAddresses } from '../../../activities/knowledge/detectors/find-addresses';
 import { findApiKeys } from '../../../activities/knowledge/detectors/find-api-keys';
+import { findBirthDates } from '../../../activities/knowledge/detectors/find-birth-dates';
 import { findCreditCards } from '../../../activities/knowledge/detectors/find-credit-cards';
 import { findEmails } from '../../../activities/knowledge/detectors/find-emails';
 import { findIbans } from '../../../activities/knowledge/detectors/find-ibans';
 import { findIpAddresses } from '../../../activities/knowledge/detectors/find-ip-addresses';
+import { findNames } from '../../../activities/knowledge/detectors/find-names';
 import { findPasswords } from '../../../activities/knowledge/detectors/find-passwords';
 import { findPhones } from '../../../activities/knowledge/detectors/find-phones';
 import { findSsns } from '../../../activities/knowledge/detectors/find-ssns';
@@ -18,6 +21,9 @@ const detectors: Record<string, (text: string) => unknown[]> = {
   findIpAddresses,
   findApiKeys,
   findPasswords,
+  findBirthDates,
+  findAddresses,
+  findNames,
   detectPersonalData,
 };
 
