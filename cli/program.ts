@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { addAskCommand } from './commands/ask';
 import { addAuditCommands } from './commands/audit';
+import { addCompletionCommand } from './commands/completion';
+import { addDoctorCommand } from './commands/doctor';
 import { addEvidenceCommands } from './commands/evidence';
 import { addKeyCommands } from './commands/keys';
 import { addPlaneCommands } from './commands/planes';
@@ -43,5 +45,7 @@ export function createProgram(run: CliRun): Command {
   addKeyCommands(program, run);
   addTenantCommands(program, run);
   addStatusCommand(program, run);
+  addDoctorCommand(program, run);
+  addCompletionCommand(program, run);
   return program;
 }

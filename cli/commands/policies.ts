@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { addListCommand, addWriteCommand } from '../add-command';
+import { addListCommand, addReadCommand, addWriteCommand } from '../add-command';
 import type { CliRun } from '../deps';
 import { resolvePlane, resolvePolicy } from '../resolve-name';
 import { action, type Session } from '../session';
@@ -33,6 +33,7 @@ export function addPolicyCommands(program: Command, run: CliRun): void {
     .option('--description <text>', 'what it is for')
     .action(action(run, create));
   addListCommand(policies, 'list', 'the policies of the tenant').action(action(run, list));
+  addReadCommand(policies, 'show <policy>', 'one policy in full').action(action(run, show));
   for (const verb of ['activate', 'suspend', 'retire'] as const) {
     addWriteCommand(policies, `${verb} <policy>`, `${verb} a policy; this seals a new snapshot`)
       .requiredOption('--reason <text>', 'why; it is kept in the audit')
@@ -41,6 +42,9 @@ export function addPolicyCommands(program: Command, run: CliRun): void {
       );
   }
   addListCommand(policies, 'snapshots', 'the sealed snapshots; one is active').action(action(run, snapshots));
+  addReadCommand(policies, 'show-snapshot <id>', 'one snapshot, with the policies as they were sealed').action(
+    action(run, showSnapshot),
+  );
   addWriteCommand(policies, 'snapshot', 'seal a snapshot now').action(action(run, seal));
 }
 
@@ -75,6 +79,16 @@ async function move(session: Session, policy: string, verb: keyof typeof targetB
   const id = encodeURIComponent(await resolvePolicy(session, policy));
   const data = await session.api.write('POST', `/policies/${id}/lifecycle`, { target: targetByVerb[verb], reason });
   session.show(data, () => `${policy} is ${targetByVerb[verb]}\n`);
+}
+
+async function show(session: Session, policy: string): Promise<void> {
+  const data = await session.api.get(`/policies/${encodeURIComponent(await resolvePolicy(session, policy))}`);
+  session.show(data, () => renderFields(Object.entries(data)));
+}
+
+async function showSnapshot(session: Session, id: string): Promise<void> {
+  const data = await session.api.get(`/policies/snapshots/${encodeURIComponent(id)}`);
+  session.show(data, () => renderFields(Object.entries(data)));
 }
 
 async function snapshots(session: Session, { limit }: { limit: number }): Promise<void> {

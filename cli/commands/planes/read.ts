@@ -10,10 +10,11 @@ interface ListOptions {
   readonly limit: number;
 }
 
-/** `aos planes list | show | history` */
+/** `aos planes list | show | stages | history` */
 export function addReadCommands(planes: Command, run: CliRun): void {
   addListCommand(planes, 'list', 'the planes of the tenant').action(action(run, list));
   addReadCommand(planes, 'show <plane>', 'one plane, its state and what comes next').action(action(run, show));
+  addReadCommand(planes, 'stages <plane>', 'how far each stage of a plane is').action(action(run, stages));
   addListCommand(planes, 'history <plane>', 'the transitions of a plane').action(action(run, history));
 }
 
@@ -34,10 +35,28 @@ async function show(session: Session, plane: string): Promise<void> {
   );
 }
 
+async function stages(session: Session, plane: string): Promise<void> {
+  const id = encodeURIComponent(await resolvePlane(session, plane));
+  session.showRows(await session.api.list(`/lifecycle/${id}/stages`, stagesMax), stageColumns, 'stage');
+}
+
 async function history(session: Session, plane: string, { limit }: ListOptions): Promise<void> {
   const id = encodeURIComponent(await resolvePlane(session, plane));
   session.showRows(await session.api.list(`/lifecycle/${id}/audit`, limit), historyColumns, 'event');
 }
+
+const stagesMax = 100;
+
+const stageColumns = [
+  column('stage', 'stage'),
+  column('status', 'status'),
+  column('percent', 'percentage'),
+  column('attempts', 'attempts'),
+  column('started', 'started_at'),
+  column('ms', 'duration_ms'),
+  column('seconds left', 'eta_seconds'),
+  textColumn('message', 'error', 'message'),
+];
 
 const planeColumns = [
   column('plane', 'plane_id'),

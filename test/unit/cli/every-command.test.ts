@@ -1,0 +1,143 @@
+import { createServer, type Server } from 'node:http';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createDocument } from '../../../api/openapi/document';
+import { allRoutes } from '../../../api/routes';
+import { commandNodes } from '../../../cli/completion/tree';
+import type { CliRun } from '../../../cli/deps';
+import { createProgram } from '../../../cli/program';
+import { createFakeServices } from '../api/fake-services';
+import { runCommand } from './run-command';
+
+const plane = 'kp_0123456789ab';
+const policy = 'pol_0123456789ab';
+const reason = ['--reason', 'because'];
+
+/** How each command may be called. A new command needs its line. */
+const calls: Readonly<Record<string, readonly string[]>> = {
+  'planes register': ['people', '--upload'],
+  'planes upload': [plane, 'a.md'],
+  'planes list': [],
+  'planes show': [plane],
+  'planes stages': [plane],
+  'planes history': [plane],
+  'planes watch': [plane],
+  'planes transition': [plane, 'verify', ...reason],
+  'planes bind': [plane, policy],
+  'planes unbind': [plane, policy],
+  'planes documents': [plane],
+  'planes findings': [plane],
+  'planes delete-document': [plane, 'doc_1'],
+  'planes classification': [plane],
+  'planes reclassify': [plane],
+  ask: [plane, 'why?'],
+  'policies create': ['readers', '--allow', '*'],
+  'policies list': [],
+  'policies show': [policy],
+  'policies activate': [policy, ...reason],
+  'policies suspend': [policy, ...reason],
+  'policies retire': [policy, ...reason],
+  'policies snapshots': [],
+  'policies show-snapshot': ['SNAP-1'],
+  'policies snapshot': [],
+  'switch on': ['plane', plane, ...reason],
+  'switch off': ['plane', plane, ...reason],
+  'switch list': [],
+  'switch state': [],
+  mode: ['DEGRADED', ...reason],
+  'audit list': [],
+  'evidence list': [],
+  'evidence show': ['ev_1'],
+  'keys create': ['robot', '--role', 'agent'],
+  'keys list': [],
+  'keys revoke': ['key_1'],
+  'tenants create': ['acme'],
+  status: [],
+  doctor: [],
+  completion: ['bash'],
+};
+
+/** Routes that no command needs: probes, the document itself, and a second road to what `ask` does. */
+const withoutCommand = new Set(['system.openapi', 'system.alive', 'system.ready', 'knowledge.query']);
+
+const seen: string[] = [];
+const active = { state: 'active', value: 200, active_job_id: null };
+let server: Server;
+let url: string;
+const cwd = mkdtempSync(path.join(tmpdir(), 'aos-cli-'));
+beforeAll(async () => {
+  writeFileSync(path.join(cwd, 'a.md'), '# A');
+  server = createServer((incoming, outgoing) => {
+    incoming.resume();
+    incoming.once('end', () => {
+      const { pathname } = new URL(incoming.url ?? '/', 'http://test');
+      seen.push(`${incoming.method} ${pathname}`);
+      if (pathname.endsWith('/events') && pathname.includes('/lifecycle/')) {
+        outgoing.setHeader('Content-Type', 'text/event-stream');
+        const data = JSON.stringify({ state: active, stages: [] });
+        return outgoing.end(`id: 1-0\nevent: job.progress.updated\ndata: ${data}\n\n`);
+      }
+      outgoing.setHeader('Content-Type', 'application/json');
+      const data = {
+        items: [{ policy_id: policy, plane_id: plane, name: 'x' }],
+        accepted: [],
+        rejected: [],
+        components: { database: { healthy: true } },
+        ...known(pathname),
+      };
+      outgoing.end(JSON.stringify({ success: true, data, meta: {} }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+});
+
+const known = (pathname: string) =>
+  pathname === '/version' ? { name: 'aos', version: '1.2.3' } : { key: 'aos_secret' };
+
+function allCommands() {
+  const run = {
+    version: '1.2.3',
+    stdout: { columns: 80, isTTY: false, write() {} },
+    stderr: { columns: 80, isTTY: false, write() {} },
+  };
+  return commandNodes(createProgram(run as unknown as CliRun));
+}
+
+const leaves = allCommands().filter(({ children }) => children.length === 0);
+
+test('every command has its line here', () => {
+  expect(Object.keys(calls).toSorted()).toEqual(leaves.map(({ path: name }) => name).toSorted());
+});
+
+test.each(leaves.map(({ path: name }) => name))('%s --json prints JSON and nothing else', async (name) => {
+  const args = [...name.split(' '), ...(calls[name] ?? []), '--json'];
+  const { exitCode, stdout, stderr } = await runCommand(args, { url, cwd });
+  expect({ name, exitCode, stderr }).toEqual({ name, exitCode: 0, stderr: '' });
+  // A stream is a line for each event.
+  for (const text of name === 'planes watch' ? stdout.trimEnd().split('\n') : [stdout]) {
+    expect(typeof JSON.parse(text)).toBe('object');
+  }
+});
+
+test('every route of the API is some command’s', async () => {
+  const { paths } = createDocument(allRoutes(createFakeServices()), '1.2.3') as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  const operations = Object.entries(paths).flatMap(([template, methods]) =>
+    Object.entries(methods).map(([method, { operationId }]) => ({
+      operationId,
+      form: new RegExp(`^${method.toUpperCase()} ${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    })),
+  );
+  const unused = operations.filter(
+    ({ operationId, form }) => !withoutCommand.has(operationId) && !seen.some((each) => form.test(each)),
+  );
+  expect(unused.map(({ operationId }) => operationId)).toEqual([]);
+});
