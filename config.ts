@@ -2,6 +2,8 @@ import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/e
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import type { SqlConnections } from './contracts/sql-connections';
+import { readSqlConnections } from './sql-connections';
 
 /** A missing or wrong setting. The message is one sentence that names the variable; processes print it and leave. */
 export class ConfigError extends Error {
@@ -79,6 +81,10 @@ const outside = {
       message: 'must be a comma-separated list of host:port',
     })
     .default([]),
+  AOS_SQL_CONNECTIONS_FILE: z
+    .string()
+    .transform((value) => path.resolve(value))
+    .optional(),
   AOS_MASTER_KEY_FILE: z
     .string()
     .transform((value) => path.resolve(value))
@@ -135,6 +141,8 @@ export function loadStackConfig(environment: Environment = process.env) {
     databaseAppUrl: env.AOS_DATABASE_APP_URL,
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
     ...outsideSettings(env),
+    // Read by the worker; looked at here so that a wrong one ends the start.
+    sqlConnectionsFile: checkedSqlConnections(env.AOS_SQL_CONNECTIONS_FILE).file,
     temporal: namesTemporal(environment) ? temporalSettings(environment) : undefined,
     temporalNamespace: setting(environment, 'TEMPORAL_NAMESPACE') ?? 'default',
   };
@@ -165,6 +173,7 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     metricsHost: env.AOS_WORKER_METRICS_HOST,
     /** Undefined: no page. */
     metricsPort: env.AOS_WORKER_METRICS_PORT,
+    sqlConnections: checkedSqlConnections(env.AOS_SQL_CONNECTIONS_FILE).connections,
     temporal: temporalSettings(environment),
   };
 }
@@ -210,6 +219,18 @@ function outsideSettings(env: z.infer<z.ZodObject<typeof common & typeof outside
     taskQueue: env.AOS_TASK_QUEUE,
     testBarrier: env.AOS_TEST_BARRIER,
   };
+}
+
+function checkedSqlConnections(file: string | undefined): {
+  readonly file: string | undefined;
+  readonly connections: SqlConnections;
+} {
+  if (file === undefined) return { file, connections: {} };
+  try {
+    return { file, connections: readSqlConnections(file) };
+  } catch (error) {
+    throw new ConfigError(`AOS_SQL_CONNECTIONS_FILE ${(error as Error).message}.`);
+  }
 }
 
 /** An address, or a profile of Temporal's own configuration file, says that a server exists already. */

@@ -2,6 +2,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { createBarriers } from './barriers';
 import { createParser } from './activities/adapters/parser';
 import { createFileReader } from './activities/adapters/source-reader/file';
+import { createSqlReader } from './activities/adapters/source-reader/sql';
 import { createUploadReader } from './activities/adapters/source-reader/upload';
 import { createAdapters } from './adapters';
 import { createEngine } from './client/engine';
@@ -65,11 +66,13 @@ export async function createWorkerParts(config: WorkerConfig) {
   );
   const { egress, embedder, objects, vectors } = createAdapters(config, adapters);
   const reads = createWorkReads(db);
+  const sqlReader = createSqlReader({ connections: config.sqlConnections, findTemplate: reads.findSqlTemplate });
   const options = workerOptions({
     dispatch,
     reads,
     sourceReaders: {
       file: createFileReader({ roots: fileRoots }),
+      sql: sqlReader,
       upload: createUploadReader({
         objectStore: objects,
         listPending: ({ tenantId, sourceId }, cursor, itemsMax) =>
@@ -88,6 +91,7 @@ export async function createWorkerParts(config: WorkerConfig) {
   return {
     ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options, metrics },
     close: async () => {
+      await sqlReader.close();
       await Promise.all([connection.close(), embedder.close(), egress.close()]);
       await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
     },

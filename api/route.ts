@@ -14,6 +14,7 @@ export type Tag =
   | 'Knowledge planes'
   | 'Lifecycle'
   | 'Policies'
+  | 'SQL templates'
   | 'Retrieval'
   | 'Governance'
   | 'Audit'

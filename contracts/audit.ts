@@ -145,6 +145,16 @@ export const auditEvents = {
     severity: 'warn',
     evidence: z.strictObject({ subject: nullableWords, outcome: words }),
   },
+  SqlTemplateRegistered: {
+    category: 'configuration',
+    severity: 'info',
+    evidence: z.strictObject({ name: words, template_version: count, content_hash: words }),
+  },
+  SqlTemplateRetired: {
+    category: 'configuration',
+    severity: 'info',
+    evidence: z.strictObject({ name: words, template_version: count }),
+  },
   TenantCreated: { category: 'configuration', severity: 'info', evidence: z.strictObject({ name: words }) },
   ApiKeyCreated: {
     category: 'security',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SqlSourceConfig } from './sql-templates';
 import { identifier, text } from './text';
 
 export const PlaneId = z.string().regex(/^kp_[0-9a-f]{12}$/, 'a plane id: kp_ and 12 hex digits');
@@ -13,7 +14,8 @@ const UploadSource = z.strictObject({
   name: text(128),
   config: z.strictObject({}).default({}),
 });
-export const SourceDefinition = z.discriminatedUnion('source_type', [FileSource, UploadSource]);
+const SqlSource = z.strictObject({ source_type: z.literal('sql'), name: text(128), config: SqlSourceConfig });
+export const SourceDefinition = z.discriminatedUnion('source_type', [FileSource, UploadSource, SqlSource]);
 export type SourceDefinition = z.infer<typeof SourceDefinition>;
 
 export const PlaneDefinition = z.strictObject({

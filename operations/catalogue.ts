@@ -19,6 +19,8 @@ import { transitionPlane } from './knowledge/transition-plane';
 import { sweepEffect } from './maintenance/sweep-effect';
 import { changePolicyState, createPolicy } from './policies/policies';
 import { createSnapshot } from './policies/snapshot';
+import { registerTemplate } from './sql-templates/register-template';
+import { retireTemplate } from './sql-templates/retire-template';
 import type { Dispatch as DispatchOf } from './registry';
 import { beginRetrieval } from './retrieval/begin';
 import { failRetrieval, releaseRetrieval } from './retrieval/release';
@@ -59,6 +61,8 @@ export const catalogue = {
   'retrieval.begin': beginRetrieval,
   'retrieval.fail': failRetrieval,
   'retrieval.release': releaseRetrieval,
+  'sql_templates.create': registerTemplate,
+  'sql_templates.retire': retireTemplate,
 } as const;
 
 export type Catalogue = typeof catalogue;

@@ -47,6 +47,7 @@ async function storeBytes(
   try {
     return await objects.put(tenantId, await item.open(), { bytesMax: documentBytesMax, signal });
   } catch (error) {
+    if (error instanceof UnreadableDocument) return error;
     if (error instanceof EngineError && error.code === 'invalid_input') {
       return new UnreadableDocument('too_large', 'larger than 100 MB');
     }

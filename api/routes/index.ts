@@ -10,6 +10,7 @@ import { lifecycleRoutes } from './lifecycle';
 import { opsRoutes } from './ops';
 import { policyRoutes } from './policies';
 import { retrievalRoutes } from './retrieval';
+import { sqlTemplateRoutes } from './sql-templates';
 import { systemRoutes } from './system';
 
 /** Every route there is. A new domain adds a line here and its own file. */
@@ -20,6 +21,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...classificationRoutes(services),
     ...lifecycleRoutes(services),
     ...policyRoutes(services),
+    ...sqlTemplateRoutes(services),
     ...retrievalRoutes(services),
     ...governanceRoutes(services),
     ...auditRoutes(services),

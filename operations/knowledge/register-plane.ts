@@ -3,6 +3,7 @@ import { refusal } from '../../contracts/errors';
 import { PlaneDefinition } from '../../contracts/knowledge-schemas';
 import { defineOperation, type Work } from '../define';
 import { newId } from '../ids';
+import { requireTemplate } from '../sql-templates/require-template';
 import { applyTransition } from './apply-transition';
 import { lockPlane } from './rows';
 import { startJob } from './start-job';
@@ -30,6 +31,9 @@ export const registerPlane = defineOperation({
     const sourceNames = new Set(params.sources.map(({ name }) => name));
     if (sourceNames.size !== params.sources.length) {
       throw refusal('validation_error', 'two sources have the same name', { details: { field: 'sources' } });
+    }
+    for (const source of params.sources) {
+      if (source.source_type === 'sql') await requireTemplate(work, source.config);
     }
     const planeId = newId('kp_');
     await insertPlane(work, planeId, params);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { rulesVersion } from '../../contracts/classification';
 import type { StageName } from '../../contracts/knowledge';
+import type { SqlColumns, SqlParameters } from '../../contracts/sql-templates';
 import type { Database } from '../transaction/database';
 import { readAsTenant } from '../transaction/read';
 
@@ -29,6 +30,14 @@ export interface PendingUpload {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+export interface WorkSqlTemplate {
+  readonly connectionRef: string | null;
+  readonly statement: string;
+  readonly parameterOrder: readonly string[];
+  readonly parameters: SqlParameters;
+  readonly columns: SqlColumns;
 }
 
 interface Page {
@@ -78,6 +87,26 @@ export function createWorkReads(db: Database) {
           .where(sql<boolean>`name = any(${names}::text[])`)
           .execute();
         return new Map(rows.map((row) => [row.name, row]));
+      }),
+
+    /** Undefined when there is none of this id, or when it was retired. */
+    findSqlTemplate: (tenantId: string, templateId: string): Promise<WorkSqlTemplate | undefined> =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const row = await tx
+          .selectFrom('sql_templates')
+          .select(['connection_ref', 'statement', 'parameter_order', 'parameters', 'columns'])
+          .where('template_id', '=', templateId)
+          .where('status', '=', 'active')
+          .executeTakeFirst();
+        return (
+          row && {
+            connectionRef: row.connection_ref,
+            statement: row.statement,
+            parameterOrder: row.parameter_order,
+            parameters: row.parameters as SqlParameters,
+            columns: row.columns as SqlColumns,
+          }
+        );
       }),
 
     listPendingUploads: (

@@ -46,6 +46,9 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     AOS_MASTER_KEY_FILE: config.masterKeyFile,
     // Only the worker signs.
     ...(name === 'worker' && { AOS_SIGNING_KEY_FILE: config.signingKeyFile }),
+    // Only the worker reads sources.
+    ...(name === 'worker' &&
+      config.sqlConnectionsFile !== undefined && { AOS_SQL_CONNECTIONS_FILE: config.sqlConnectionsFile }),
   };
 }
 

@@ -68,6 +68,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   plane_id: 'kp_000000000000',
   document_id: 'doc_000000000000',
   policy_id: 'pol_000000000000',
+  template_id: 'sqlt_000000000000',
   snapshot_id: 'SNAP-000000000000-00000000',
   evidence_id: '00000000-0000-4000-8000-000000000000',
   key_id: 'key_0000000000000000',

@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createApiParts } from '../../api/parts';
 import type { ApiConfig, WorkerConfig } from '../../config';
+import type { SqlConnections } from '../../contracts/sql-connections';
 import { contextIds } from '../../context';
 import { createLogger } from '../../logger';
 import { repeat } from '../../operations/maintenance/repeat';
@@ -29,12 +30,16 @@ export interface TestStack extends TestOperations {
   readonly operatorApi: ApiClient;
 }
 
+export interface StackOptions {
+  readonly sqlConnections?: (core: TestOperations) => SqlConnections;
+}
+
 /** API and worker as they run, in this process, on a database and a task queue of their own. */
-export async function startTestStack(): Promise<TestStack> {
+export async function startTestStack({ sqlConnections = () => ({}) }: StackOptions = {}): Promise<TestStack> {
   const core = await startTestOperations();
   const folder = await mkdtemp(path.join(tmpdir(), 'aos-stack-'));
   const taskQueue = path.basename(folder).toLowerCase();
-  const config = configOf(core, { folder, taskQueue });
+  const config = configOf(core, { folder, taskQueue, sqlConnections: sqlConnections(core) });
   const logLines: string[] = [];
   const logger = createLogger({
     level: 'debug',
@@ -87,7 +92,10 @@ async function startWorkers({ connection, options }: WorkerParts) {
   };
 }
 
-function configOf({ database }: TestOperations, { folder, taskQueue }: { folder: string; taskQueue: string }) {
+function configOf(
+  { database }: TestOperations,
+  { folder, taskQueue, sqlConnections }: { folder: string; taskQueue: string; sqlConnections: SqlConnections },
+) {
   const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
   return {
     dataDir: folder,
@@ -98,6 +106,7 @@ function configOf({ database }: TestOperations, { folder, taskQueue }: { folder:
     databaseSystemUrl: database.systemUrl,
     fileRoots: [folder, path.join(__dirname, '../../examples')],
     egressAllow: [],
+    sqlConnections,
     masterKeyFile: path.join(folder, 'master.key'),
     signingKeyFile: path.join(folder, 'signing.pem'),
     embedder: undefined,

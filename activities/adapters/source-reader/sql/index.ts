@@ -1,0 +1,1 @@
+export { createSqlReader, type FindSqlTemplate, type SqlTemplate } from './create-sql-reader';

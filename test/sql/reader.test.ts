@@ -1,0 +1,344 @@
+import type { SqlConnection } from '../../contracts/sql-connections';
+import { SqlTemplateDefinition } from '../../contracts/sql-templates';
+import { EngineError } from '../../contracts/errors';
+import { createSqlReader, type SqlTemplate } from '../../activities/adapters/source-reader/sql';
+import type { SourceItem, SourceRef } from '../../activities/adapters/source-reader/port';
+import { compileTemplate } from '../../operations/sql-templates/compile-template';
+import { createSourceDatabase, password, type SourceDatabase } from '../support/source-database';
+import { until } from '../support/until';
+
+const rows = 50_000;
+let db: SourceDatabase;
+beforeAll(async () => {
+  db = await createSourceDatabase(`
+    create table notes (id int primary key, owner text not null, title text, body text, made timestamptz, raw bytea);
+    insert into notes select n, 'ten_' || n % 2, 'Note ' || n, repeat('word ' || n || ' ', 20), '2026-01-02T03:04:05Z'
+      from generate_series(1, ${rows}) n;
+    create function sneak() returns int language plpgsql as
+      $$ begin insert into notes values (-1, 'x'); return 1; end $$;
+    create function sneak_definer() returns int language plpgsql security definer as
+      $$ begin insert into notes values (-1, 'x'); return 1; end $$;
+    create sequence counter`);
+}, 60_000);
+afterAll(() => db.drop());
+
+const signal = new AbortController().signal;
+const templateId = 'sqlt_000000000001';
+
+interface Given {
+  readonly sql: string;
+  readonly parameters?: object;
+  readonly columns?: object;
+  readonly params?: object;
+  readonly connection?: SqlConnection;
+  readonly tenantId?: string;
+  readonly statementTimeoutMs?: number;
+}
+
+/** A reader of one template without the check of its text: what reaches the server must be harmless all the same. */
+async function aReader(given: Given, check = true) {
+  const { sql, parameters = {}, columns = { id: 'id' }, params = {}, connection = db.reader } = given;
+  const definition = SqlTemplateDefinition.parse({ name: 't', sql, parameters, columns });
+  const compiled = check ? await compileTemplate(definition) : { statement: sql, parameterOrder: [] };
+  const template: SqlTemplate = { ...definition, ...compiled, connectionRef: null };
+  const reader = createSqlReader({
+    connections: { crm: connection },
+    ...(given.statementTimeoutMs !== undefined && { statementTimeoutMs: given.statementTimeoutMs }),
+    findTemplate: async (_, id) => (id === templateId ? template : undefined),
+  });
+  const source: SourceRef = {
+    tenantId: given.tenantId ?? 'ten_0',
+    planeId: 'kp_000000000000',
+    sourceId: 'src_1',
+    config: { connection_ref: 'crm', template_id: templateId, params },
+  };
+  return { reader, source };
+}
+
+async function readAll(given: Given, check?: boolean): Promise<SourceItem[]> {
+  const { reader, source } = await aReader(given, check);
+  const items: SourceItem[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await reader.readPage(source, { cursor, itemsMax: 100, signal });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
+
+async function refused(given: Given, { stage = 'check', check = true } = {}): Promise<EngineError> {
+  const { reader, source } = await aReader(given, check);
+  const reading =
+    stage === 'check'
+      ? reader.check(source, { signal })
+      : reader.readPage(source, { cursor: null, itemsMax: 10, signal });
+  const error = await reading.then(
+    () => 'accepted',
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof EngineError)) throw new Error(`${given.sql}: ${String(error)}`);
+  expect(`${error.message} ${JSON.stringify(error.details)}`).not.toContain(password);
+  return error;
+}
+
+async function textOf(item: SourceItem | undefined): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await item?.open()) ?? []) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+const noteCount = async () => (await db.admin.query('select count(*)::int as n from notes')).rows[0].n as number;
+
+describe('rows become documents', () => {
+  test('named by id, as lines of all columns, with dates in one form', async () => {
+    const items = await readAll({
+      sql: 'select id, title, null as empty, made from notes where id <= 3 order by id desc',
+    });
+    expect(items.map(({ name }) => name)).toEqual(['1.txt', '2.txt', '3.txt']);
+    expect(await textOf(items[0])).toBe('id: 1\ntitle: Note 1\nmade: 2026-01-02 03:04:05+00');
+  });
+
+  test('of a content column under its metadata', async () => {
+    const columns = { id: 'id', content: 'body', content_format: 'markdown', metadata: ['title'] };
+    const [item] = await readAll({ sql: `select id, title, '# Head' as body from notes where id = 7`, columns });
+    expect(item?.name).toBe('7.md');
+    expect(await textOf(item)).toBe('title: Note 7\n\n# Head');
+    const html = { ...columns, content_format: 'html' };
+    const [page] = await readAll({
+      sql: `select id, '<x>' as title, '<p>y</p>' as body from notes where id = 7`,
+      columns: html,
+    });
+    expect(await textOf(page)).toBe('<p>title: &lt;x&gt;</p><p>y</p>');
+  });
+
+  test('a row that is too large is unreadable, and the others are read', async () => {
+    const sql = `select id, repeat('x', case when id = 2 then 5000000 else 1 end) as body from notes where id <= 3`;
+    const items = await readAll({ sql });
+    expect(items).toHaveLength(3);
+    await expect(items[1]?.open()).rejects.toMatchObject({ code: 'too_large' });
+  });
+});
+
+describe('a large table', () => {
+  test(`${rows} rows are streamed in pages with flat memory, from one view`, async () => {
+    const { reader, source } = await aReader({
+      sql: 'select id, body from notes',
+      columns: { id: 'id', content: 'body' },
+    });
+    let cursor: string | null = null;
+    let count = 0;
+    const peaks: number[] = [];
+    do {
+      const page = await reader.readPage(source, { cursor, itemsMax: 100, signal });
+      if (count === 0) await db.admin.query(`insert into notes values (${rows + 1}, 'late', 'late', 'late')`);
+      count += page.items.length;
+      cursor = page.nextCursor;
+      if (count % 5_000 === 0) peaks.push(process.memoryUsage().external + process.memoryUsage().arrayBuffers);
+      expect((await db.sessions()).length).toBeLessThanOrEqual(1);
+    } while (cursor !== null && count < rows * 2);
+    await db.admin.query(`delete from notes where id > ${rows}`);
+    expect(count).toBe(rows);
+    // The whole is some 12 MB of text: had pages been kept, it would show.
+    expect(Math.max(...peaks) - Math.min(...peaks)).toBeLessThan(8 * 1024 * 1024);
+  }, 60_000);
+
+  test('a reader that comes back without its session goes on behind the last id', async () => {
+    const given = { sql: 'select id, title from notes where id <= 250' };
+    const first = await aReader(given);
+    const page = await first.reader.readPage(first.source, { cursor: null, itemsMax: 100, signal });
+    await first.reader.close();
+    const second = await aReader(given);
+    const next = await second.reader.readPage(second.source, { cursor: page.nextCursor, itemsMax: 100, signal });
+    expect(next.items[0]?.name).toBe('101.txt');
+    // The server ended the session that waited: the reader opens another.
+    for (const { pid } of await db.sessions()) await db.admin.query('select pg_terminate_backend($1)', [pid]);
+    await until(async () => (await db.sessions()).length === 0);
+    const last = await second.reader.readPage(second.source, { cursor: next.nextCursor, itemsMax: 100, signal });
+    expect(last.items.map(({ name }) => name).slice(-1)).toEqual(['250.txt']);
+    expect(last.nextCursor).toBeNull();
+  });
+
+  test('ids that cannot name documents are refused', async () => {
+    const both = async (sql: string) => (await refused({ sql }, { stage: 'read' })).message;
+    expect(await both('select 1 as id from notes where id <= 2')).toMatch(/same value/);
+    expect(await both('select nullif(id, 2) as id from notes where id <= 2')).toMatch(/null/);
+    expect(await both(`select repeat('x', 513) as id`)).toMatch(/512/);
+    expect(await both(`select '' as id`)).toMatch(/empty/);
+    expect(await both(`select '{}'::json as id`)).toMatch(/cast it to text/);
+    expect(await both('select 1 as other')).toMatch(/no column/);
+    expect(await both('select 1 as id, 2 as id')).toMatch(/more than one|ambiguous/);
+    expect(await both('select id, raw from notes')).toMatch(/binary/);
+  });
+});
+
+describe('parameters', () => {
+  const cases: readonly [string, unknown, string][] = [
+    ['str', `x'; drop table notes; --`, `x'; drop table notes; --`],
+    ['int', -7, '-7'],
+    ['float', 1.5, '1.5'],
+    ['bool', true, 'true'],
+    ['date', '2026-02-03', '2026-02-03'],
+    ['timestamp', '2026-02-03T04:05:06+01:00', '2026-02-03 03:05:06+00'],
+    ['uuid', '00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000a'],
+    ['list[str]', [`a'b`, '{"c",}', 'null'], `{a'b,"{\\"c\\",}","null"}`],
+    ['list[int]', [1, 2], '{1,2}'],
+  ];
+  test.each(cases)('%s is bound, never read as SQL', async (type, value, shown) => {
+    const [item] = await readAll({ sql: 'select 1 as id, :p as p', parameters: { p: { type } }, params: { p: value } });
+    expect(await textOf(item)).toBe(`id: 1\np: ${shown}`);
+    expect(await noteCount()).toBe(rows);
+  });
+
+  const wrong: readonly [object, unknown][] = [
+    [{ type: 'str' }, 3],
+    [{ type: 'str', max_length: 2 }, 'abc'],
+    [{ type: 'str' }, 'a\u0000'],
+    [{ type: 'int' }, '3'],
+    [{ type: 'int' }, 1.5],
+    [{ type: 'int' }, 2 ** 60],
+    [{ type: 'int', min: 0 }, -1],
+    [{ type: 'int', max: 9 }, 10],
+    [{ type: 'float' }, 'x'],
+    [{ type: 'float', max: 1 }, 1.1],
+    [{ type: 'bool' }, 'true'],
+    [{ type: 'date' }, '2026-02-30'],
+    [{ type: 'date', min: '2026-01-01' }, '2025-12-31'],
+    [{ type: 'timestamp' }, '2026-02-03'],
+    [{ type: 'timestamp', max: '2026-01-01T00:00:00Z' }, '2026-01-01T00:00:01Z'],
+    [{ type: 'uuid' }, 'not-one'],
+    [{ type: 'list[str]' }, 'x'],
+    [{ type: 'list[str]' }, [1]],
+    [{ type: 'list[str]', max_length: 1 }, ['a', 'b']],
+    [{ type: 'list[int]' }, ['1']],
+    [{ type: 'list[int]', max: 3 }, [4]],
+    [{ type: 'int' }, undefined],
+    [{ type: 'int' }, null],
+  ];
+  test.each(wrong)('%j refuses %j', async (parameter, value) => {
+    const { reason } = await refused({
+      sql: 'select 1 as id, :p as p',
+      parameters: { p: parameter },
+      params: { p: value },
+    });
+    expect(reason).toBe('VERIFICATION_FAILED');
+  });
+
+  test('the tenant is bound from the credential and from nowhere else', async () => {
+    const sql = 'select id, owner from notes where owner = :tenant_id and id <= 4';
+    const items = await readAll({ sql, tenantId: 'ten_1' });
+    expect(items.map(({ name }) => name)).toEqual(['1.txt', '3.txt']);
+    expect((await refused({ sql, params: { tenant_id: 'ten_0' } })).message).toMatch(/no such parameter/);
+  });
+
+  test('an optional one is null, a default is taken', async () => {
+    const parameters = { a: { type: 'int', required: false }, b: { type: 'int', default: 5 } };
+    const [item] = await readAll({ sql: 'select 1 as id, coalesce(:a, 3) as a, :b as b', parameters });
+    expect(await textOf(item)).toBe('id: 1\na: 3\nb: 5');
+  });
+});
+
+describe('nothing is written', () => {
+  const attacks = [
+    'select 1 as id; insert into notes values (-1, $$x$$)',
+    `select 1 as id) q; insert into notes values (-1, 'x'); select * from (select 1 as id`,
+    `select 1 as id) q; commit; insert into notes values (-1, 'x'); --`,
+    `insert into notes values (-1, 'x') returning id`,
+    `with x as (insert into notes values (-1, 'x') returning id) select * from x`,
+    'select sneak() as id',
+    'select sneak_definer() as id',
+    `select nextval('counter') as id`,
+    `select set_config('transaction_read_only', 'off', true) as id, sneak()`,
+    `select set_config('transaction_read_only', 'off', false)::text as id union all select sneak()::text`,
+    `select id from notes for update`,
+    `copy notes to program 'true'`,
+    `select lo_create(0)::text as id`,
+    `select pg_read_file('/etc/passwd') as id`,
+  ];
+  test.each(attacks)('by %s, though the role may write and the text was never checked', async (sql) => {
+    const error = await refused({ sql, connection: db.writer }, { stage: 'read', check: false });
+    expect(error).toMatchObject({ code: 'invalid_state', reason: 'SQL_INGESTION_ERROR' });
+    expect(await noteCount()).toBe(rows);
+  });
+});
+
+describe('the role', () => {
+  const sql = 'select id from notes';
+  test('a reader is accepted; a writer only when the operator says so; a superuser never', async () => {
+    const { reader, source } = await aReader({ sql });
+    await reader.check(source, { signal });
+    expect((await refused({ sql, connection: { ...db.writer, allowWritableRole: false } })).message).toMatch(
+      /may write/,
+    );
+    const allowed = await aReader({ sql, connection: db.writer });
+    await allowed.reader.check(allowed.source, { signal });
+    expect((await refused({ sql, connection: { ...db.superuser, allowWritableRole: true } })).message).toMatch(
+      /superuser/,
+    );
+    expect(await db.sessions()).toEqual([]);
+  });
+
+  test('another tenant and an unknown connection are answered alike', async () => {
+    const foreign = await refused({ sql, connection: { ...db.reader, tenants: ['ten_9'] } });
+    const { reader, source } = await aReader({ sql });
+    const unknown = await createSqlReader({ connections: {}, findTemplate: async () => undefined })
+      .check(source, { signal })
+      .catch((error: unknown) => error);
+    expect(foreign).toMatchObject({ code: 'resource_not_found', reason: 'CONNECTOR_NOT_FOUND' });
+    expect(unknown).toMatchObject({ message: foreign.message, reason: foreign.reason });
+    await reader.close();
+  });
+});
+
+describe('faults of the far side', () => {
+  const sql = 'select id from notes';
+  test.each([
+    ['a wrong password', { password: 'wrong' }, 'invalid_state', /user or password/],
+    ['no database', { database: 'nowhere' }, 'invalid_state', /not there/],
+    ['a server without TLS', { ssl: true }, 'invalid_state', /TLS/],
+    ['a server that is down', { port: 1 }, 'service_unavailable', /cannot be reached/],
+    ['a password file that is not there', { password: undefined, passwordFile: '/nowhere' }, 'invalid_state', /file/],
+  ])('%s', async (_, change, code, message) => {
+    const error = await refused({ sql, connection: { ...db.reader, ...change } });
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+
+  test('a table that is not there, or may not be read, is said at verification', async () => {
+    expect((await refused({ sql: 'select id from nothing' })).message).toMatch(/nothing.*42P01/);
+    await db.admin.query('create table hidden (id int)');
+    expect((await refused({ sql: 'select id from hidden' })).message).toMatch(/42501/);
+  });
+
+  test('values of rows are in no message', async () => {
+    const error = await refused({ sql: `select (title)::int as id from notes where id = 1` }, { stage: 'read' });
+    expect(error.message).toMatch(/22P02/);
+    expect(error.message).not.toContain('Note 1');
+  });
+
+  test('a slow query is ended by the server, also one that takes its time-out away', async () => {
+    for (const sql of [
+      'select 1 as id, pg_sleep(25)::text as s',
+      `select n as id, set_config('statement_timeout', '0', true), pg_sleep(25)::text as s from generate_series(1, 2) n`,
+    ]) {
+      const error = await refused({ sql, statementTimeoutMs: 50 }, { stage: 'read' });
+      expect(error).toMatchObject({ code: 'invalid_state', reason: 'SQL_INGESTION_ERROR' });
+      expect(error.message).toMatch(/longer than/);
+    }
+    await until(async () => (await db.sessions()).length === 0);
+  });
+
+  test('an aborted query ends at the server', async () => {
+    const { reader, source } = await aReader({ sql: 'select 1 as id, pg_sleep(25)::text as s' });
+    const stop = new AbortController();
+    const reading = reader
+      .readPage(source, { cursor: null, itemsMax: 10, signal: stop.signal })
+      .catch((error: unknown) => error);
+    await until(async () =>
+      (await db.sessions()).some(({ query, state }) => /^fetch/.test(query) && state === 'active'),
+    );
+    stop.abort(new Error('killed'));
+    expect(await reading).toEqual(new Error('killed'));
+    await until(async () => (await db.sessions()).length === 0, { limitMs: 10_000 });
+  });
+});
