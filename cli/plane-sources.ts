@@ -13,6 +13,8 @@ export interface SourceOptions {
   readonly file?: readonly string[];
   readonly upload?: boolean;
   readonly include?: readonly string[];
+  /** `name=value` for the parameters of sql sources. */
+  readonly param?: readonly string[];
 }
 
 /** The sources that the options describe: `type:name:path`, folders of the server, uploads. */
@@ -37,7 +39,32 @@ function parseSource(text: string, options: SourceOptions, cwd: string): PlaneSo
     if (location === undefined) throw usageFailure(`--source ${text} lacks the folder: file:${name}:FOLDER`);
     return fileSource(name, location, options, cwd);
   }
+  if (type === 'sql') return sqlSource(name, location, options);
   return { source_type: type, name, config: location === undefined ? {} : { path: location } };
+}
+
+function sqlSource(name: string, location: string | undefined, { param }: SourceOptions): PlaneSource {
+  const [, connection, template] = /^([^/]+)\/(.+)$/.exec(location ?? '') ?? [];
+  if (connection === undefined || template === undefined) {
+    throw usageFailure(`--source sql:${name} lacks what to read: sql:${name}:CONNECTION/TEMPLATE`);
+  }
+  const params = Object.fromEntries((param ?? []).map(parseParam));
+  return { source_type: 'sql', name, config: { connection_ref: connection, template_id: template, params } };
+}
+
+function parseParam(text: string): readonly [string, unknown] {
+  const [, name, value] = /^([^=]+)=([^]*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw usageFailure(`--param ${text} is not of the form name=value`);
+  return [name, jsonOrText(value)];
+}
+
+// Numbers, lists and true are meant as such; a text of digits stands in quotes: code='"007"'.
+function jsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }
 
 function fileSource(name: string, folder: string, { include }: SourceOptions, cwd: string): PlaneSource {

@@ -7,6 +7,7 @@ import { addEvidenceCommands } from './commands/evidence';
 import { addKeyCommands } from './commands/keys';
 import { addPlaneCommands } from './commands/planes';
 import { addPolicyCommands } from './commands/policies';
+import { addSqlTemplateCommands } from './commands/sql-templates';
 import { addStatusCommand } from './commands/status';
 import { addSwitchCommands } from './commands/switches';
 import { addTenantCommands } from './commands/tenants';
@@ -39,6 +40,7 @@ export function createProgram(run: CliRun): Command {
   addPlaneCommands(program, run);
   addAskCommand(program, run);
   addPolicyCommands(program, run);
+  addSqlTemplateCommands(program, run);
   addSwitchCommands(program, run);
   addAuditCommands(program, run);
   addEvidenceCommands(program, run);

@@ -4,6 +4,7 @@ import { exitCodes } from './exit-codes';
 import type { Session } from './session';
 
 const planeIdForm = /^kp_[0-9a-f]{12}$/;
+const sqlTemplateIdForm = /^sqlt_[0-9a-f]{12}$/;
 const rowsMax = 100_000;
 
 /** The id of a plane that is given by id or by name. An id is taken at its word, which saves a request. */
@@ -17,6 +18,19 @@ export async function resolvePlane({ api }: Session, given: string): Promise<str
 export async function resolvePolicy({ api }: Session, given: string): Promise<string> {
   const { items } = await api.list('/policies', rowsMax);
   return idOf(items, { given, idField: 'policy_id', noun: 'policy', lister: 'aos policies list' });
+}
+
+/** The id of an SQL template that is given by id, or by name: then the newest active version, which stands first. */
+export async function resolveSqlTemplate({ api }: Session, given: string): Promise<string> {
+  if (sqlTemplateIdForm.test(given)) return given;
+  const { items } = await api.list('/sql-templates', rowsMax);
+  const newest = items.find((row) => row['name'] === given && row['status'] === 'active');
+  return idOf(newest === undefined ? [] : [newest], {
+    given,
+    idField: 'template_id',
+    noun: 'active SQL template',
+    lister: 'aos sql-templates list',
+  });
 }
 
 interface Search {

@@ -44,6 +44,12 @@ async function furnish(tenant: 0 | 1): Promise<Tenant> {
   });
   const key = await api.post('/api-keys', { name: `key ${canary}`, role: 'viewer' });
   const policy = await api.post('/policies', { name: `policy ${canary}`, description: canary, conditions: {} });
+  const template = await api.post('/sql-templates', {
+    name: `template ${canary}`,
+    description: canary,
+    sql: `select '${canary}' as id`,
+    columns: { id: 'id' },
+  });
   await api.post('/governance/kill-switch', {
     enabled: true,
     kind: 'degraded',
@@ -69,6 +75,7 @@ async function furnish(tenant: 0 | 1): Promise<Tenant> {
       document_id: plane.documentIds[`${canary}.md`] ?? '',
       policy_id: policy.body.data.policy_id,
       key_id: key.body.data.key_id,
+      template_id: template.body.data.template_id,
       snapshot_id: snapshots.body.data.items[0].snapshot_id,
       evidence_id: answer.body.data.evidence_id,
     },

@@ -2,7 +2,8 @@ import { Option, type Command } from 'commander';
 import { addWriteCommand } from '../../add-command';
 import type { CliRun } from '../../deps';
 import { collected, fraction } from '../../option-values';
-import { planeSources, type SourceOptions } from '../../plane-sources';
+import { planeSources, type PlaneSource, type SourceOptions } from '../../plane-sources';
+import { resolveSqlTemplate } from '../../resolve-name';
 import { action, type Session } from '../../session';
 import { renderFields } from '../../table';
 import { shellWord } from '../../text';
@@ -18,9 +19,18 @@ interface RegisterOptions extends SourceOptions {
 export function addRegisterCommand(planes: Command, run: CliRun): void {
   addWriteCommand(planes, 'register <name>', 'register a plane with its sources')
     .addOption(new Option('--type <type>', 'who may know what is in it').choices(['private', 'public']))
-    .option('--source <type:name:path>', 'a source, for example file:hr:examples/handbook; may be repeated', collected)
+    .option(
+      '--source <type:name:path>',
+      'a source, file:hr:examples/handbook or sql:crm:CONNECTION/TEMPLATE; may be repeated',
+      collected,
+    )
     .option('--file <folder>', 'a folder that the server reads; may be repeated', collected)
     .option('--include <pattern>', 'which files of the file sources, for example **/*.md; may be repeated', collected)
+    .option(
+      '--param <name=value>',
+      'a parameter of the sql sources, the value as JSON or text; may be repeated',
+      collected,
+    )
     .option('--upload', 'a source that takes uploaded files')
     .option('--tolerance <share>', 'which share of unreadable documents is acceptable, 0 to 1', fraction)
     .option('--onboard', 'verify, ingest, index, classify and request activation without further commands')
@@ -35,7 +45,7 @@ async function register(session: Session, name: string, options: RegisterOptions
     ...(options.type === undefined ? {} : { plane_type: options.type }),
     ...(options.tolerance === undefined ? {} : { unreadable_tolerance: options.tolerance }),
     ...(options.onboard === true ? { onboard: true } : {}),
-    sources: planeSources(options, session.run.cwd),
+    sources: await Promise.all(planeSources(options, session.run.cwd).map((each) => withTemplateId(session, each))),
   });
   session.show(plane, () =>
     renderFields([
@@ -45,6 +55,13 @@ async function register(session: Session, name: string, options: RegisterOptions
       ['next', nextStep(shellWord(name), options)],
     ]),
   );
+}
+
+/** A template may be named: then its newest active version is taken. */
+async function withTemplateId(session: Session, source: PlaneSource): Promise<PlaneSource> {
+  const { template_id: template } = source.config;
+  if (source.source_type !== 'sql' || typeof template !== 'string') return source;
+  return { ...source, config: { ...source.config, template_id: await resolveSqlTemplate(session, template) } };
 }
 
 function nextStep(name: string, { upload, onboard }: RegisterOptions): string {
