@@ -65,6 +65,7 @@ export async function createWorkerParts(config: WorkerConfig) {
     }),
   );
   const { egress, embedder, objects, vectors } = createAdapters(config, adapters);
+  const parser = createParser();
   const reads = createWorkReads(db);
   const sqlReader = createSqlReader({ connections: config.sqlConnections, findTemplate: reads.findSqlTemplate });
   const options = workerOptions({
@@ -80,7 +81,7 @@ export async function createWorkerParts(config: WorkerConfig) {
       }),
     },
     objects,
-    parse: createParser(),
+    parse: parser.parse,
     embedder,
     vectors,
     exclusively: (lease, work) => withLease(db, lease, work),
@@ -92,7 +93,7 @@ export async function createWorkerParts(config: WorkerConfig) {
     ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options, metrics },
     close: async () => {
       await sqlReader.close();
-      await Promise.all([connection.close(), embedder.close(), egress.close()]);
+      await Promise.all([connection.close(), embedder.close(), egress.close(), parser.close()]);
       await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
     },
   };

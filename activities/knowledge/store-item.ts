@@ -30,7 +30,8 @@ export async function storeItem(
     return { ...document, format: known.format, textKey: known.textKey, deadLetter: null };
   }
   try {
-    const { format, text } = await parse({ name: item.name, bytes: await objects.get(tenantId, stored.sha256) });
+    const read = () => objects.get(tenantId, stored.sha256);
+    const { format, text } = await parse({ name: item.name, read, signal });
     const { sha256: textKey } = await objects.put(tenantId, Buffer.from(text), { signal });
     return { ...document, format, textKey, deadLetter: null };
   } catch (error) {

@@ -37,7 +37,7 @@ const documentsPerBatch = 40;
 const itemsAtOnce = 8;
 const planeId = 'bare';
 const embedder = createEmbedder();
-const parse = createParser();
+const { parse } = createParser();
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 serveTasks<BareTask, BareResult>(async ({ tenantId, folder, dataDir }) => {
@@ -53,7 +53,7 @@ serveTasks<BareTask, BareResult>(async ({ tenantId, folder, dataDir }) => {
   const textOf = async (item: SourceItem) => {
     const bytes = await buffer(await item.open());
     const { sha256: version } = await objects.put(tenantId, bytes);
-    const parsed = await parse({ name: item.name, bytes }).catch((error: unknown) => {
+    const parsed = await parse({ name: item.name, read: async () => bytes }).catch((error: unknown) => {
       if (error instanceof UnreadableDocument) return undefined;
       throw error;
     });

@@ -41,6 +41,7 @@ test('the handbook goes from DRAFT to ACTIVE and answers a question with evidenc
   });
   expect(answer.status).toBe(200);
   expect(answer.body.data.hits).toHaveLength(3);
+  expect(answer.body.data.hits[0].text).toContain('27 days');
   const evidence = await api.get(`/retrieval/evidence/${answer.body.data.evidence_id}`);
   expect(evidence.body.data).toMatchObject({ decision: 'allowed', plane_id: planeId });
 
@@ -54,6 +55,6 @@ test('the handbook goes from DRAFT to ACTIVE and answers a question with evidenc
   expect(denial.body.data).toMatchObject({ decision: 'denied' });
 
   const { body: documents } = await api.get(`/planes/${planeId}/documents`);
-  expect(documents.data.items).toHaveLength(12);
+  expect(documents.data.items).toHaveLength(30);
   expect(new Set(documents.data.items.map((item: { status: string }) => item.status))).toEqual(new Set(['indexed']));
 }, 60_000);

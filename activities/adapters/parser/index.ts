@@ -1,1 +1,1 @@
-export { createParser } from './create-parser';
+export { createParser, type ParserOptions } from './create-parser';

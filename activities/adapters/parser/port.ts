@@ -1,13 +1,18 @@
-export type DocumentFormat = 'markdown' | 'html' | 'text' | 'csv' | 'json' | 'jsonl';
+export type DocumentFormat =
+  'markdown' | 'html' | 'text' | 'csv' | 'json' | 'jsonl' | 'pdf' | 'docx' | 'xlsx' | 'pptx' | 'eml';
 
 export interface ParsedDocument {
   readonly format: DocumentFormat;
-  /** Plain text for indexing and classification; well-formed Unicode without NUL. */
+  /**
+   * Plain text for indexing and classification; well-formed Unicode without NUL. A form feed stands between two pages
+   * (slides, sheets) of a format that has them, so the page of an offset is the number of form feeds before it plus one.
+   */
   readonly text: string;
 }
 
 /** Why a document cannot become text; it goes to the dead letters with this reason. */
-export type UnreadableCode = 'empty' | 'unknown_format' | 'malformed' | 'not_text' | 'too_large';
+export type UnreadableCode =
+  'empty' | 'unknown_format' | 'malformed' | 'not_text' | 'too_large' | 'too_slow' | 'encrypted' | 'scanned';
 
 export class UnreadableDocument extends Error {
   constructor(
@@ -19,5 +24,21 @@ export class UnreadableDocument extends Error {
   }
 }
 
-/** Decides the format by extension, then by content, and extracts the text; throws `UnreadableDocument`. */
-export type ParseDocument = (document: { readonly name: string; readonly bytes: Buffer }) => Promise<ParsedDocument>;
+export interface DocumentToParse {
+  readonly name: string;
+  /** Called when its turn has come, and again after a crash: the buffer it returned last is the parser's. */
+  read(): Promise<Buffer>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Decides the format by content and name, and extracts the text. Fails as `UnreadableDocument`, as `service_unavailable`
+ * when nothing can be parsed here, and with the signal's reason when aborted.
+ */
+export type ParseDocument = (document: DocumentToParse) => Promise<ParsedDocument>;
+
+/** One per process; `close` ends its threads. */
+export interface DocumentParser {
+  readonly parse: ParseDocument;
+  close(): Promise<void>;
+}

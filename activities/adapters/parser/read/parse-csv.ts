@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import { UnreadableDocument } from './port';
+import { UnreadableDocument } from '../port';
 
 const sliceCharacters = 65_536;
 const labelCharactersMax = 200;

@@ -1,5 +1,5 @@
 import { recordText } from './record-text';
-import { UnreadableDocument } from './port';
+import { UnreadableDocument } from '../port';
 
 /** Text of a JSON document: that of its record, or of every record when it is an array. */
 export function parseJson(text: string): string {

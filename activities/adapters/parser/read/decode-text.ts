@@ -1,4 +1,4 @@
-import { UnreadableDocument } from './port';
+import { UnreadableDocument } from '../port';
 
 const controlShareMax = 0.1;
 

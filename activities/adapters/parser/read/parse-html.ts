@@ -1,5 +1,5 @@
 import { compile } from 'html-to-text';
-import { UnreadableDocument } from './port';
+import { UnreadableDocument } from '../port';
 
 const options = {
   wordwrap: false as const,

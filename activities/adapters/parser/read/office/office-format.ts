@@ -1,0 +1,20 @@
+import { UnreadableDocument } from '../../port';
+import { openArchive } from './open-archive';
+
+const mainParts = [
+  ['docx', /wordprocessingml\.(?:document|template)\.main\+xml|ms-word\.(?:document|template)\.macroEnabled/],
+  ['xlsx', /spreadsheetml\.(?:sheet|template)\.main\+xml|ms-excel\.(?:sheet|template)\.macroEnabled\.main/],
+  [
+    'pptx',
+    /presentationml\.(?:presentation|template|slideshow)\.main\+xml|ms-powerpoint\.(?:presentation|slideshow|template)\.macroEnabled/,
+  ],
+] as const;
+
+/** Which Office document an archive holds, by the content types it declares. */
+export async function officeFormat(bytes: Buffer): Promise<'docx' | 'xlsx' | 'pptx'> {
+  const archive = await openArchive(bytes);
+  const types = (await archive.read('[Content_Types].xml'))?.toString('utf8') ?? '';
+  const found = mainParts.find(([, pattern]) => pattern.test(types));
+  if (found) return found[0];
+  throw new UnreadableDocument('unknown_format', 'The archive holds no Word, Excel or PowerPoint document.');
+}

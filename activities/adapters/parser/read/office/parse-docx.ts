@@ -1,0 +1,18 @@
+import { convertToHtml } from 'mammoth';
+import { parseHtml } from '../parse-html';
+import { orDamaged } from '../or-damaged';
+import { checkedCopy } from './checked-copy';
+
+/** Words of paragraphs, lists, tables and notes of a Word document. */
+export async function parseDocx(bytes: Buffer): Promise<string> {
+  const buffer = await checkedCopy(bytes);
+  const { value } = await orDamaged('Word document', () =>
+    convertToHtml({ buffer }, { includeEmbeddedStyleMap: false, ignoreEmptyParagraphs: true }),
+  );
+  return parseHtml(withPlainCells(value)).replaceAll(/\n{3,}/g, '\n\n');
+}
+
+/** Every cell holds a paragraph, which would take a row apart. */
+function withPlainCells(html: string): string {
+  return html.replaceAll(/<(td|th)([^<>]*)><p>/g, '<$1$2>').replaceAll(/<\/p><\/(td|th)>/g, '</$1>');
+}

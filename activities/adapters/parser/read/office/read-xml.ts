@@ -1,0 +1,48 @@
+import { SaxesParser, type SaxesTagPlain } from 'saxes';
+import { UnreadableDocument } from '../../port';
+import { bounds } from '../bounds';
+
+export interface XmlHandlers {
+  open?(tag: SaxesTagPlain): void;
+  close?(tag: SaxesTagPlain): void;
+  text?(text: string): void;
+}
+
+const sliceCharacters = 65_536;
+
+/** Streams a part of an Office document through the handlers. A document type, and so any entity, is refused. */
+export function readXml(bytes: Buffer, handlers: XmlHandlers = {}): void {
+  const parser = new SaxesParser({ xmlns: false, position: false });
+  let depth = 0;
+  parser.on('doctype', () => {
+    throw malformed('declares a document type');
+  });
+  parser.on('error', () => {
+    throw malformed('is not well-formed XML');
+  });
+  parser.on('opentag', (tag) => {
+    depth += 1;
+    if (depth > bounds.xmlDepthMax) throw malformed('is nested too deeply');
+    handlers.open?.(tag);
+  });
+  parser.on('closetag', (tag) => {
+    depth -= 1;
+    handlers.close?.(tag);
+  });
+  if (handlers.text) parser.on('text', (text) => handlers.text?.(text));
+  const xml = decodeXml(bytes);
+  for (let start = 0; start < xml.length; start += sliceCharacters) {
+    parser.write(xml.slice(start, start + sliceCharacters));
+  }
+  parser.close();
+}
+
+function decodeXml(bytes: Buffer): string {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) return new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes);
+  return new TextDecoder('utf-8').decode(bytes);
+}
+
+function malformed(what: string): UnreadableDocument {
+  return new UnreadableDocument('malformed', `A part of the document ${what}.`);
+}

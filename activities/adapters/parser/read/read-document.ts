@@ -1,0 +1,96 @@
+import { type DocumentFormat, type ParsedDocument, UnreadableDocument } from '../port';
+import { bounds } from './bounds';
+import { decodeText, normaliseText } from './decode-text';
+import { beginsWithHeader, type BinaryFormat, binaryFormat, formatByContent, formatByName } from './detect-format';
+import { parseCsv } from './parse-csv';
+import { parseDocx } from './office/parse-docx';
+import { parsePptx } from './office/parse-pptx';
+import { parseXlsx } from './office/parse-xlsx';
+import { parseEml } from './parse-eml';
+import { parseHtml } from './parse-html';
+import { parseJson, parseJsonLines } from './parse-json';
+import { parseMarkdown } from './parse-markdown';
+import { parsePdf } from './parse-pdf';
+
+export interface DocumentBytes {
+  readonly name: string;
+  readonly bytes: Buffer;
+  /** Mails around this document. */
+  readonly mailDepth?: number;
+}
+
+type TextFormat = Exclude<DocumentFormat, BinaryFormat | 'eml'>;
+
+const textParsers: Readonly<Record<TextFormat, (text: string, name: string) => string | Promise<string>>> = {
+  markdown: parseMarkdown,
+  html: parseHtml,
+  text: (text) => text,
+  csv: parseCsv,
+  json: parseJson,
+  jsonl: parseJsonLines,
+};
+
+const binaryParsers: Readonly<Record<BinaryFormat, (bytes: Buffer) => Promise<string>>> = {
+  pdf: parsePdf,
+  docx: parseDocx,
+  xlsx: parseXlsx,
+  pptx: parsePptx,
+};
+
+/** Text of a document whose format is what its content says; the name decides between kinds of text only. */
+export async function readDocument(document: DocumentBytes): Promise<ParsedDocument> {
+  const { format, parse } = await chooseParser(document);
+  const text = trimAroundPages(normaliseText(await parseShallow(parse)));
+  if (text.trim() === '') throw new UnreadableDocument('empty', 'The document holds no text.');
+  if (text.length > bounds.textCharactersMax) {
+    throw new UnreadableDocument('too_large', `The text is longer than ${bounds.textCharactersMax} characters.`);
+  }
+  return { format, text };
+}
+
+interface Choice {
+  readonly format: DocumentFormat;
+  parse(): string | Promise<string>;
+}
+
+async function chooseParser({ name, bytes, mailDepth = 0 }: DocumentBytes): Promise<Choice> {
+  const binary = await binaryFormat(bytes);
+  if (binary) return { format: binary, parse: () => binaryParsers[binary](bytes) };
+  const byName = formatByName(name);
+  if (byName === 'eml' && beginsWithHeader(bytes))
+    return { format: 'eml', parse: () => parseEml(bytes, { mailDepth, readDocument }) };
+  const named = byName === 'eml' ? undefined : byName;
+  const text = named ? decodeText(bytes) : decodeUnnamed(bytes);
+  const format = formatByContent(text, named);
+  if (format === null) throw unknownFormat();
+  if (format === 'eml') return { format, parse: () => parseEml(bytes, { mailDepth, readDocument }) };
+  return { format, parse: () => textParsers[format](text, name) };
+}
+
+/** Without an extension that promises text, bytes that are no text are simply of another format. */
+function decodeUnnamed(bytes: Buffer): string {
+  try {
+    return decodeText(bytes);
+  } catch (error) {
+    throw error instanceof UnreadableDocument && error.code === 'not_text' ? unknownFormat() : error;
+  }
+}
+
+/** Parsers descend with the document's nesting: one made to exhaust the stack is malformed, not a crash. */
+async function parseShallow(parse: () => string | Promise<string>): Promise<string> {
+  try {
+    return await parse();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UnreadableDocument('malformed', 'The document is nested too deeply or too large to be parsed.');
+  }
+}
+
+/** Form feeds stay: a first page without text still counts. */
+function trimAroundPages(text: string): string {
+  return text.trimEnd().replace(/^[^\S\f]+/, '');
+}
+
+function unknownFormat(): UnreadableDocument {
+  return new UnreadableDocument('unknown_format', 'Neither the name nor the content tells a format that can be read.');
+}

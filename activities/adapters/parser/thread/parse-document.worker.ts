@@ -1,0 +1,27 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { type ParsedDocument, type UnreadableCode, UnreadableDocument } from '../port';
+import { readDocument } from '../read/read-document';
+
+export interface ParseTask {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Refusals cross the thread's border as values: a class would arrive as a plain error. */
+export type ParseAnswer =
+  | { readonly parsed: ParsedDocument }
+  | { readonly unreadable: { readonly code: UnreadableCode; readonly message: string } };
+
+// Libraries warn in their own words, which quote the content.
+globalThis.console = new Console(new Writable({ write: (_chunk, _encoding, done) => done() }));
+
+export default async function parseDocument({ name, bytes }: ParseTask): Promise<ParseAnswer> {
+  try {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return { parsed: await readDocument({ name, bytes: buffer }) };
+  } catch (error) {
+    if (!(error instanceof UnreadableDocument)) throw error;
+    return { unreadable: { code: error.code, message: error.message } };
+  }
+}
