@@ -181,17 +181,18 @@ describe('the thread', () => {
   // Sections are parsed one by one, so the time grows with their number.
   const slow = '- > a *b* `c` [d](e)\n\n'.repeat(200_000);
 
-  it('is ended when a document takes too long or too much memory', async () => {
-    const small = createParser({ timeMsMax: 1500, heapMbMax: 64 });
-    const text = (name: string, content: string) => small.parse({ name, read: async () => Buffer.from(content) });
+  it.each([
+    ['too long', { timeMsMax: 3000 }, 'a.md', slow, 'too_slow'],
+    ['too much of its heap', { heapMbMax: 64 }, 'a.json', `[${'{"a":{}},'.repeat(1_000_000)}1]`, 'too_large'],
+    ['too much of the process', { growthMbMax: 60 }, 'a.txt', 'word '.repeat(15_000_000), 'too_large'],
+  ])('is ended when a document takes %s, and the next one is read', async (_, options, name, content, code) => {
+    const bounded = createParser(options);
+    const read = async (text: string) => Buffer.from(text);
     try {
-      await text('warm.txt', 'x');
-      await expect(text('a.md', slow)).rejects.toMatchObject({ code: 'too_slow' });
-      const wide = `[${'{"a":{}},'.repeat(1_000_000)}1]`;
-      await expect(text('a.json', wide)).rejects.toMatchObject({ code: 'too_large' });
-      expect((await text('b.txt', 'x')).text).toBe('x');
+      await expect(bounded.parse({ name, read: () => read(content) })).rejects.toMatchObject({ code });
+      expect((await bounded.parse({ name: 'b.txt', read: () => read('x') })).text).toBe('x');
     } finally {
-      await small.close();
+      await bounded.close();
     }
   });
 
