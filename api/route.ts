@@ -35,7 +35,7 @@ interface Described {
 }
 
 interface RouteContract<P, Q, B, D> extends Described {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly successStatus: 200 | 201 | 202;
   /** Outside of /api/v1. */
   readonly atRoot?: boolean;
@@ -99,7 +99,7 @@ export interface UploadInput<Params> {
 
 /** A route as bind and the OpenAPI document see it: data and one function. */
 export interface Route extends Described {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly successStatus: number;
   readonly atRoot: boolean;
   readonly params: z.ZodType;

@@ -21,7 +21,7 @@ export interface ApiClient {
   list(path: string, limit: number, query?: Query): Promise<Page>;
   /** What arrives of a stream of events, undecoded. */
   stream(path: string, options: { lastEventId: string | undefined; signal: AbortSignal }): AsyncIterable<string>;
-  write(method: 'POST' | 'DELETE', path: string, body?: Row | FormData, options?: WriteOptions): Promise<Row>;
+  write(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: Row | FormData, options?: WriteOptions): Promise<Row>;
 }
 
 const timeoutMsDefault = 60_000;

@@ -133,6 +133,44 @@ export const auditEvents = {
     severity: 'critical',
     evidence: z.strictObject({ from: words, to: words, scope: words, scope_id: words, reason: words }),
   },
+  EnforcementModeChanged: {
+    category: 'governance',
+    severity: 'critical',
+    evidence: z.strictObject({
+      tenant_id: words,
+      operation: nullableWords,
+      from: nullableWords,
+      to: nullableWords,
+      reason: words,
+    }),
+  },
+  InvariantViolated: {
+    category: 'governance',
+    severity: 'error',
+    evidence: z.strictObject({
+      invariant_id: words,
+      severity: words,
+      message: words,
+      operation: words,
+      mode: words,
+    }),
+  },
+  SchedulerJobChanged: {
+    category: 'configuration',
+    severity: 'info',
+    evidence: z.strictObject({
+      change: words,
+      cron: nullableWords,
+      interval_seconds: count.nullable(),
+      overlap: words,
+      enabled: z.boolean(),
+    }),
+  },
+  SchedulerJobTriggered: {
+    category: 'execution',
+    severity: 'info',
+    evidence: z.strictObject({ result: words, reason: nullableWords }),
+  },
   RetrievalAllowed: { category: 'execution', severity: 'info', evidence: retrieval },
   RetrievalDenied: { category: 'security', severity: 'warn', evidence: retrieval },
   RetrievalFailed: {

@@ -25,6 +25,7 @@ export const roleGrants = {
   viewer: ['read:runs', 'read:agents', 'read:planes', 'read:policies', 'read:logs'],
   agent: ['execute:mcp:*', 'query:planes', 'read:own_runs'],
   auditor: ['read:*', 'read:audit_payload', 'export:audit'],
+  schedule: ['write:planes'],
   system: ['read:*', 'write:*', 'system:execute'],
 } as const satisfies Record<string, readonly string[]>;
 

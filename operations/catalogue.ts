@@ -1,3 +1,4 @@
+import { changeEnforcement } from './governance/change-enforcement';
 import { changeMode, changeSwitch } from './governance/switches';
 import { recordKill } from './governance/record-kill';
 import { refuseMessage } from './governance/refuse-message';
@@ -28,6 +29,7 @@ import { failRetrieval, releaseRetrieval } from './retrieval/release';
 /** Every operation there is. A new capability adds a line here and its own files. */
 export const catalogue = {
   'governance.effects.sweep': sweepEffect,
+  'governance.enforcement.change': changeEnforcement,
   'governance.kills.record': recordKill,
   'governance.messages.refuse': refuseMessage,
   'governance.mode.change': changeMode,

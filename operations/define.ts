@@ -6,7 +6,8 @@ import type { OutboxMessage } from '../contracts/outbox';
 import { parseInput } from '../contracts/parse';
 import type { Permission, Role } from '../contracts/roles';
 import type { Scope, SwitchRow } from '../contracts/switches';
-import { requireAll, type EnforcementMode, type Invariant } from './invariants';
+import type { EnforcementMode } from '../contracts/modes';
+import { requireAll, type Invariant } from './invariants';
 import type { Transaction } from './transaction/database';
 import type { EffectIntentEntry, EffectOutcomeEntry } from './transaction/effects';
 import type { FenceExemption } from './transaction/fence';
@@ -19,6 +20,8 @@ export interface Work {
   readonly mode: EnforcementMode;
   /** The switch rows that the fence read: what a job must remember as seen. Empty for exempt operations. */
   readonly switches: readonly SwitchRow[];
+  /** The names of all operations there are. */
+  readonly operations: readonly string[];
   /** Appends an event and returns its id. */
   audit(entry: AuditEntry): string;
   /** Opens an effect: committed before anything leaves, closed by exactly one first outcome. */
@@ -98,12 +101,29 @@ export function defineOperation<Params, Facts, Result>(
     barriers: (result) => operation.barriers?.(result) ?? [],
     async execute(work, params) {
       const earlier = await operation.loadFacts(work, params);
-      requireAll(before, { params, facts: earlier }, work.mode);
+      recordBroken(work, name, requireAll(before, { params, facts: earlier }, work.mode));
       const result = await operation.handle(work, { params, facts: earlier });
       if (after.length > 0) {
-        requireAll(after, { params, earlier, facts: await operation.loadFacts(work, params) }, work.mode);
+        const facts = await operation.loadFacts(work, params);
+        recordBroken(work, name, requireAll(after, { params, earlier, facts }, work.mode));
       }
       return result;
     },
   };
+}
+
+// What the mode lets pass is on record with the work that it let pass.
+function recordBroken(
+  work: Work,
+  operation: string,
+  broken: readonly Pick<Invariant<never>, 'id' | 'severity' | 'message'>[],
+): void {
+  for (const { id, severity, message } of broken) {
+    work.audit({
+      type: 'InvariantViolated',
+      outcome: 'failure',
+      resource: { type: 'operation', id: operation },
+      evidence: { invariant_id: id, severity, message, operation, mode: work.mode },
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import { EngineError, errorRules, refusal } from '../contracts/errors';
 import { platformTenantId, type ExecutionContext } from '../contracts/execution-context';
-import { isPermitted } from '../contracts/roles';
+import { isPermitted, type Permission } from '../contracts/roles';
 import type { Scope } from '../contracts/switches';
 import type { DefinedOperation } from './define';
 import { readJobAuthority } from './transaction/job-authority';
@@ -52,10 +52,11 @@ export function createDispatch<C extends Catalogue>(dependencies: DispatchDepend
   for (const [name, operation] of Object.entries(catalogue)) {
     if (operation.name !== name) throw new Error(`operation ${operation.name} is registered as ${name}`);
   }
+  const operations = Object.keys(catalogue);
   const dispatch = async (context: ExecutionContext, name: string, request: OperationRequest<unknown>) => {
     const operation = catalogue[name];
     if (operation === undefined) throw new EngineError('unsupported_operation', `there is no operation ${name}`);
-    return run(dependencies, { operation, context, request });
+    return run(dependencies, { operation, context, request, operations });
   };
   return dispatch as Dispatch<C>;
 }
@@ -64,6 +65,7 @@ interface Call {
   readonly operation: DefinedOperation;
   readonly context: ExecutionContext;
   readonly request: OperationRequest<unknown>;
+  readonly operations: readonly string[];
 }
 
 type Outcome = { readonly result: unknown; readonly outboxIds: readonly string[] } | { readonly refused: EngineError };
@@ -82,12 +84,13 @@ async function run(dependencies: DispatchDependencies<Catalogue>, call: Call): P
 // Known refusals before the claim end the transaction, so their audit needs one of its own.
 async function attempt(db: Database, call: Call): Promise<Outcome> {
   const progress: { params?: unknown } = {};
+  const { context, operation } = call;
   try {
-    return await inTransaction(db, call.context, (open) => decide(open, call, progress));
+    return await inTransaction(db, context, (open) => decide(open, call, progress), operation.name);
   } catch (error) {
     const fault = toEngineFault(error);
     if (!(fault instanceof EngineError) || errorRules[fault.code].category === 'transient') throw fault;
-    return { refused: await inTransaction(db, call.context, (open) => refuse(open, call, fault, progress.params)) };
+    return { refused: await inTransaction(db, context, (open) => refuse(open, call, fault, progress.params)) };
   }
 }
 
@@ -106,7 +109,7 @@ async function decide(open: OpenTransaction, call: Call, progress: { params?: un
     if (claimed.state === 'permanently_failed') return { refused: claimed.error };
   }
 
-  const work = createWork({ open, context, switches });
+  const work = createWork({ open, context, switches, operations: call.operations });
   // Without a key nothing of a refused call stays, so its refusal ends the transaction like those before a claim.
   if (claim === undefined) return carryOut(work, operation, params);
   const savepoint = await tx.savepoint('decision').execute();
@@ -160,12 +163,14 @@ function standingScopes({ tenantId, runId }: ExecutionContext): Scope[] {
 
 async function refuse(open: OpenTransaction, call: Call, error: EngineError, params: unknown): Promise<EngineError> {
   open.passed = true;
-  const work = createWork({ open, context: call.context, switches: [] });
+  const work = createWork({ open, context: call.context, switches: [], operations: call.operations });
   return recordRefusal(work, { operation: call.operation, params, error });
 }
 
 function requirePermission({ grants }: OpenTransaction, { permissions, name, fence }: DefinedOperation): void {
-  if (!permissions.some((permission) => isPermitted(grants.roles, permission))) {
+  const { roles, ceiling = roles } = grants;
+  const isGranted = (permission: Permission) => isPermitted(roles, permission) && isPermitted(ceiling, permission);
+  if (!permissions.some(isGranted)) {
     throw new EngineError('authorization_failed', `this needs the permission ${permissions.join(' or ')}`, {
       details: { permission: permissions.join(' or '), operation: name },
     });

@@ -7,6 +7,7 @@ import { documentRoutes } from './documents';
 import { governanceRoutes } from './governance';
 import { knowledgeRoutes } from './knowledge';
 import { lifecycleRoutes } from './lifecycle';
+import { modeRoutes } from './modes';
 import { opsRoutes } from './ops';
 import { policyRoutes } from './policies';
 import { retrievalRoutes } from './retrieval';
@@ -27,6 +28,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...auditRoutes(services),
     ...apiKeyRoutes(services),
     ...opsRoutes(services),
+    ...modeRoutes(services),
     ...systemRoutes(services),
   ];
 }

@@ -49,14 +49,20 @@ export const unbindPolicy = defineOperation({
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
   loadFacts: loadBindFacts,
 
+  before: [
+    {
+      id: 'LIFECYCLE-004',
+      severity: 'CRITICAL',
+      reason: 'UNBIND_FAILED',
+      message: 'an active plane needs a bound policy; bind another one first',
+      holds: ({ facts: { plane, isBound, others } }) => !isBound || stateOf(plane) !== 'ACTIVE' || others.length > 0,
+    },
+  ],
+
   async handle(work, { params: { planeId, policyId }, facts: { plane, policy, isBound } }) {
     if (policy === undefined) throw policyNotFound();
     if (!isBound) throw refusal('UNBIND_FAILED', 'the policy is not bound to this plane');
     requireBindState(plane, 'UNBIND_FAILED');
-    const others = (await boundActivePolicies(work, planeId)).filter((id) => id !== policyId);
-    if (stateOf(plane) === 'ACTIVE' && others.length === 0) {
-      throw refusal('UNBIND_FAILED', 'an active plane needs a bound policy; bind another one first');
-    }
     await work.tx
       .updateTable('plane_policy_bindings')
       .set({ unbound_by: work.context.actor.id, unbound_at: new Date() })
@@ -83,7 +89,8 @@ async function loadBindFacts(work: Work, { planeId, policyId }: z.infer<typeof B
     .where('policy_id', '=', policyId)
     .where('unbound_at', 'is', null)
     .executeTakeFirst();
-  return { plane, policy, isBound: open !== undefined };
+  const others = (await boundActivePolicies(work, planeId)).filter((id) => id !== policyId);
+  return { plane, policy, isBound: open !== undefined, others };
 }
 
 function requireBindState(plane: PlaneRow, reason: 'BIND_FAILED' | 'UNBIND_FAILED'): void {

@@ -64,18 +64,27 @@ export const transitionPlane = defineOperation({
     };
   },
 
+  before: [
+    {
+      id: 'LIFECYCLE-005',
+      severity: 'MEDIUM',
+      message: 'a transition says why in its reason, so that its audit does too',
+      holds: ({ params }) => params.reason !== undefined,
+    },
+  ],
+
   after: [
     {
       id: 'LIFECYCLE-002',
       severity: 'CRITICAL',
-      code: 'internal_error',
+      always: true,
       message: 'the plane did not end in a state that belongs to its number',
       holds: ({ facts }) => facts.plane.lifecycle_state_value > 0 && bandOf(stateOf(facts.plane)) !== undefined,
     },
     {
       id: 'LIFECYCLE-004',
       severity: 'CRITICAL',
-      code: 'invalid_state',
+      always: true,
       message: 'an active plane needs a bound policy',
       holds: ({ earlier, facts }) =>
         stateOf(earlier.plane) === stateOf(facts.plane) ||

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
+import { platformTenantId } from '../../contracts/execution-context';
 import { PolicyDefinition, policyStates, policyTransitions, type PolicyState } from '../../contracts/policies';
 import { identifier, text } from '../../contracts/text';
 import { defineOperation } from '../define';
@@ -57,15 +58,25 @@ export const changePolicyState = defineOperation({
   params: z.strictObject({ policyId: identifier, target: text(32), reason: text(1000) }),
   fence: 'fenced',
 
-  async loadFacts({ tx }, { policyId }) {
+  async loadFacts({ tx, context }, { policyId }) {
     const policy = await tx
       .selectFrom('policies')
       .selectAll()
       .where('policy_id', '=', policyId)
       .forUpdate()
       .executeTakeFirst();
-    return { policy };
+    return { policy, byOperator: context.tenantId === platformTenantId };
   },
+
+  before: [
+    {
+      id: 'BI-POLICY-002',
+      severity: 'HIGH',
+      message: 'a policy of the system is suspended and retired by the operator only',
+      holds: ({ params: { target }, facts: { policy, byOperator } }) =>
+        byOperator || policy?.source !== 'SYSTEM' || target === 'ACTIVE',
+    },
+  ],
 
   async handle(work, { params: { policyId, target, reason }, facts: { policy } }) {
     if (policy === undefined) throw refusal('NOT_FOUND', 'there is no such policy');

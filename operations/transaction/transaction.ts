@@ -1,12 +1,15 @@
 import { sql } from 'kysely';
 import { EngineError } from '../../contracts/errors';
 import type { ExecutionContext } from '../../contracts/execution-context';
+import type { EnforcementMode } from '../../contracts/modes';
 import { isRole, type Role } from '../../contracts/roles';
-import type { EnforcementMode } from '../invariants';
+
 import type { Database, Transaction } from './database';
 
 export interface Grants {
   readonly roles: readonly Role[];
+  /** Of an actor that acts for somebody else: what that one may do at this moment, which bounds it. */
+  readonly ceiling: readonly Role[] | undefined;
   readonly tenantStatus: string;
   readonly mode: EnforcementMode;
 }
@@ -23,16 +26,17 @@ export interface OpenTransaction {
 
 /**
  * Runs the work in one transaction bound to the context's tenant, READ COMMITTED, with the actor's grants of this
- * moment. It commits when the work returns, and rolls back when it throws.
+ * moment, and the mode in which the operation is to run. It commits when the work returns, and rolls back when it throws.
  */
 export async function inTransaction<T>(
   db: Database,
   context: ExecutionContext,
   work: (open: OpenTransaction) => Promise<T>,
+  operation = '',
 ): Promise<T> {
   const tx = (await db.startTransaction().setIsolationLevel('read committed').execute()) as Transaction;
   try {
-    const open: OpenTransaction = { tx, grants: await begin(tx, context), passed: false };
+    const open: OpenTransaction = { tx, grants: await begin(tx, context, operation), passed: false };
     const result = await work(open);
     if (!open.passed) throw new Error('a governed transaction must pass the fence before it commits');
     await tx.commit().execute();
@@ -43,15 +47,24 @@ export async function inTransaction<T>(
   }
 }
 
-async function begin(tx: Transaction, { tenantId, actor }: ExecutionContext): Promise<Grants> {
-  const { rows } = await sql<{ roles: string[]; tenant_status: string; enforcement_mode: string; isolation: string }>`
-    select * from aos_begin(${tenantId}, ${actor.id}, ${actor.keyId ?? null}, ${transactionTimeoutMs})`.execute(tx);
+interface BeginRow {
+  readonly roles: string[];
+  readonly ceiling: string[] | null;
+  readonly tenant_status: string;
+  readonly enforcement_mode: string;
+  readonly isolation: string;
+}
+
+async function begin(tx: Transaction, { tenantId, actor }: ExecutionContext, operation: string): Promise<Grants> {
+  const { rows } = await sql<BeginRow>`select * from
+    aos_begin(${tenantId}, ${actor.id}, ${actor.keyId ?? null}, ${transactionTimeoutMs}, ${operation})`.execute(tx);
   const [row] = rows;
   if (row === undefined) throw new EngineError('authentication_failed', 'the tenant does not exist');
   if (row.isolation !== 'read committed')
     throw new Error(`isolation is ${row.isolation}: the fence needs read committed`);
   return {
     roles: actor.type === 'system' ? ['system'] : row.roles.filter(isRole),
+    ceiling: row.ceiling?.filter(isRole),
     tenantStatus: row.tenant_status,
     mode: row.enforcement_mode as EnforcementMode,
   };

@@ -22,10 +22,12 @@ export function createWork({
   open,
   context,
   switches,
+  operations,
 }: {
   open: OpenTransaction;
   context: ExecutionContext;
   switches: readonly SwitchRow[];
+  operations: readonly string[];
 }): BufferedWork {
   const events: PreparedEvent[] = [];
   const messages: OutboxMessage[] = [];
@@ -37,6 +39,7 @@ export function createWork({
     roles: open.grants.roles,
     mode: open.grants.mode,
     switches,
+    operations,
     events,
     messages,
     intents,

@@ -28,6 +28,10 @@ export class ApiClient {
     return this.send('POST', path, body, options);
   }
 
+  put(path: string, body: unknown = {}, options?: CallOptions): Promise<ApiAnswer> {
+    return this.send('PUT', path, body, options);
+  }
+
   delete(path: string, options?: CallOptions): Promise<ApiAnswer> {
     return this.send('DELETE', path, undefined, options);
   }

@@ -10,7 +10,7 @@ export interface Parameter {
 /** One operation of the OpenAPI document. */
 export interface ApiOperation {
   readonly id: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With its parameters in braces, from the root. */
   readonly path: string;
   readonly parameters: readonly Parameter[];
@@ -71,5 +71,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   template_id: 'sqlt_000000000000',
   snapshot_id: 'SNAP-000000000000-00000000',
   evidence_id: '00000000-0000-4000-8000-000000000000',
+  tenant_id: 'ten_000000000000',
+  operation: 'policies.lifecycle',
   key_id: 'key_0000000000000000',
 };
