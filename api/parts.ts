@@ -91,6 +91,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
     streams,
     feeds: createPlaneFeeds({ look: lookAtPlane, prisma, logger }),
     lookAtPlane,
+    readSchedule: engine.readSchedule,
     health: createHealth({
       db,
       systemDb,

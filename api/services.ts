@@ -28,6 +28,12 @@ export interface Uploads {
   ): Promise<{ readonly sha256: string; readonly bytes: number }>;
 }
 
+/** What the engine knows of a schedule that the rows do not. */
+export interface EngineSchedule {
+  readonly nextRunAt: Date | undefined;
+  readonly skippedByOverlap: number;
+}
+
 /** Everything that the routes stand on; the composition root makes it. */
 export interface ApiServices {
   readonly dispatch: Dispatch;
@@ -36,6 +42,8 @@ export interface ApiServices {
   readonly authenticate: (key: string) => Promise<Caller | undefined>;
   readonly retrieve: Retrieve;
   readonly uploads: Uploads;
+  /** Undefined when the engine keeps no schedule of this id. */
+  readonly readSchedule: (scheduleId: string) => Promise<EngineSchedule | undefined>;
   /** Records a refusal that no operation will see. */
   readonly auditDoor: (context: ExecutionContext, error: EngineError, action: string) => Promise<void>;
   readonly health: { ready(): Promise<HealthReport>; bootStatus(): Promise<HealthReport> };

@@ -12,12 +12,14 @@ import {
   type PlaneWorkflowInput,
   type RunJobInput,
 } from '../contracts/workflow-messages';
+import { deleteSchedule, readSchedule, upsertSchedule, type ReadSchedule } from './schedules';
 import { contextInterceptor, scheduleContextInterceptor } from './context-interceptor';
 import { readQueueStats, type QueueStats } from './queue-stats';
 
 const deliveryTimeoutMs = 10_000;
 
 export interface Engine extends OutboxPort {
+  readonly readSchedule: ReadSchedule;
   /** Whether an execution of this workflow is open. */
   isRunning(workflowId: string): Promise<boolean>;
   /** Which of our task queues have a worker polling them right now. */
@@ -44,6 +46,7 @@ export function createEngine({ connection, namespace, taskQueue = taskQueueDefau
   });
   return {
     deliver: (message) => deliver(client, message, taskQueue),
+    readSchedule: (scheduleId) => readSchedule(client, scheduleId),
     isRunning: (workflowId) => isRunning(client, workflowId),
     pollers: () => readPollers(client, namespace, taskQueue),
     queueStats: () => readQueueStats(client, namespace, taskQueue),
@@ -52,10 +55,22 @@ export function createEngine({ connection, namespace, taskQueue = taskQueueDefau
 }
 
 async function deliver(client: Client, message: OutboxMessage, taskQueue: string): Promise<void> {
-  // Other topics come with other capabilities; an unknown one must not be lost in silence.
-  if (message.topic !== 'plane.run_job') throw new Error(`no delivery for topic ${String(message.topic)}`);
   // The relay holds a row while it delivers, and a server that hangs must not hold it for long.
-  await client.withDeadline(Date.now() + deliveryTimeoutMs, () => runJob(client, message, taskQueue));
+  await client.withDeadline(Date.now() + deliveryTimeoutMs, () => carryOut(client, message, taskQueue));
+}
+
+function carryOut(client: Client, message: OutboxMessage, taskQueue: string): Promise<void> {
+  switch (message.topic) {
+    case 'plane.run_job':
+      return runJob(client, message, taskQueue);
+    case 'schedule.upsert':
+      return upsertSchedule(client, message, taskQueue);
+    case 'schedule.delete':
+      return deleteSchedule(client, message);
+    default:
+      // Other topics come with other capabilities; an unknown one must not be lost in silence.
+      throw new Error(`no delivery for topic ${String((message as OutboxMessage).topic)}`);
+  }
 }
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);

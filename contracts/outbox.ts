@@ -1,4 +1,5 @@
 import type { ExecutionContext } from './execution-context';
+import type { OverlapPolicy } from './schedules';
 
 /** Asks the engine to let the plane's workflow run a job, starting the workflow when it is not there. */
 export interface RunJobMessage {
@@ -13,7 +14,30 @@ export interface RunJobMessage {
   };
 }
 
-export type OutboxMessage = RunJobMessage;
+/** Asks the engine to keep the clock of a plane as described, whatever it kept before. */
+export interface UpsertScheduleMessage {
+  readonly topic: 'schedule.upsert';
+  /** The id of the schedule in the engine. */
+  readonly workflowId: string;
+  readonly payload: {
+    readonly tenantId: string;
+    readonly planeId: string;
+    readonly planeName: string;
+    readonly scheduleId: string;
+    readonly cron: string | null;
+    readonly intervalSeconds: number | null;
+    readonly overlap: OverlapPolicy;
+    readonly paused: boolean;
+  };
+}
+
+export interface DeleteScheduleMessage {
+  readonly topic: 'schedule.delete';
+  readonly workflowId: string;
+  readonly payload: { readonly tenantId: string; readonly planeId: string; readonly scheduleId: string };
+}
+
+export type OutboxMessage = RunJobMessage | UpsertScheduleMessage | DeleteScheduleMessage;
 
 /** Where the outbox delivers to. Delivering a message again must do no harm. */
 export interface OutboxPort {

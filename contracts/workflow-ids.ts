@@ -2,3 +2,8 @@
 export function planeWorkflowId(tenantId: string, planeId: string): string {
   return `plane:${tenantId}:${planeId}`;
 }
+
+/** The clock of a plane in the engine, and the beginning of the ids of its runs. */
+export function planeScheduleId(tenantId: string, planeId: string): string {
+  return `sync:${tenantId}:${planeId}`;
+}

@@ -35,9 +35,23 @@ export interface PlaneWorkflowInput {
   readonly historyEventsMax?: number;
 }
 
+export interface ScheduledSyncInput {
+  readonly planeId: string;
+  readonly scheduleId: string;
+  /** Longest history of one run; tests make it short, so that continue-as-new is seen. */
+  readonly historyEventsMax?: number;
+}
+
+export const scheduledSyncWorkflowType = 'scheduledSync';
 export const planeWorkflowType = 'knowledgePlane';
 export const runJobSignalName = 'runJob';
 export const killSignalName = 'kill';
 
 /** Activities that go on after a kill: recording, release and compensation. Both sides of the engine ask this list. */
-export const killExemptActivities: readonly string[] = ['recordKill', 'recordKilledJob', 'recordRefusedMessage'];
+export const killExemptActivities: readonly string[] = [
+  'recordKill',
+  'recordKilledJob',
+  'recordRefusedMessage',
+  'recordScheduledRun',
+  'closeScheduledRun',
+];

@@ -16,6 +16,9 @@ import { finishIngest, recordPage } from './knowledge/ingest';
 import { openEndpoint } from './knowledge/open-endpoint';
 import { reclassifyPlane } from './knowledge/reclassify-plane';
 import { registerPlane } from './knowledge/register-plane';
+import { deleteSchedule, enableSchedule } from './knowledge/schedules/change-schedule';
+import { beginScheduledRun, recordScheduledRun } from './knowledge/schedules/run-schedule';
+import { setSchedule } from './knowledge/schedules/set-schedule';
 import { transitionPlane } from './knowledge/transition-plane';
 import { sweepEffect } from './maintenance/sweep-effect';
 import { changePolicyState, createPolicy } from './policies/policies';
@@ -56,6 +59,11 @@ export const catalogue = {
   'knowledge.planes.register': registerPlane,
   'knowledge.planes.transition': transitionPlane,
   'knowledge.planes.unbind_policy': unbindPolicy,
+  'knowledge.schedules.begin_run': beginScheduledRun,
+  'knowledge.schedules.delete': deleteSchedule,
+  'knowledge.schedules.enable': enableSchedule,
+  'knowledge.schedules.record_run': recordScheduledRun,
+  'knowledge.schedules.set': setSchedule,
   'knowledge.verify.finish': finishVerify,
   'policies.create': createPolicy,
   'policies.lifecycle': changePolicyState,

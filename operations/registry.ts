@@ -153,11 +153,11 @@ async function fence(open: OpenTransaction, { operation, context }: Call, params
   return switches;
 }
 
-function standingScopes({ tenantId, runId }: ExecutionContext): Scope[] {
+function standingScopes({ tenantId, runId, ancestorRunIds = [] }: ExecutionContext): Scope[] {
   return [
     { type: 'global', id: '' },
     { type: 'tenant', id: tenantId },
-    { type: 'run', id: runId },
+    ...[...ancestorRunIds, runId].map((id) => ({ type: 'run' as const, id })),
   ];
 }
 

@@ -12,6 +12,7 @@ import { opsRoutes } from './ops';
 import { policyRoutes } from './policies';
 import { retrievalRoutes } from './retrieval';
 import { sqlTemplateRoutes } from './sql-templates';
+import { scheduleRoutes } from './schedules';
 import { systemRoutes } from './system';
 
 /** Every route there is. A new domain adds a line here and its own file. */
@@ -20,6 +21,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...knowledgeRoutes(services),
     ...documentRoutes(services),
     ...classificationRoutes(services),
+    ...scheduleRoutes(services),
     ...lifecycleRoutes(services),
     ...policyRoutes(services),
     ...sqlTemplateRoutes(services),

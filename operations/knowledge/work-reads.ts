@@ -63,6 +63,16 @@ export function createWorkReads(db: Database) {
           .execute(),
       ),
 
+    /** How the job came out, or that it is still at work; undefined when there is none of this id. */
+    readJobEnd: (tenantId: string, jobId: string) =>
+      readAsTenant(db, tenantId, (tx) =>
+        tx
+          .selectFrom('knowledge_jobs')
+          .select(['status', 'error_code as errorCode', 'error_message as errorMessage'])
+          .where('job_id', '=', jobId)
+          .executeTakeFirst(),
+      ),
+
     readCheckpoint: (tenantId: string, jobId: string, stage: StageName): Promise<unknown> =>
       readAsTenant(db, tenantId, async (tx) => {
         const row = await tx

@@ -26,9 +26,12 @@ export function createRelay({ db, port }: { db: Database; port: OutboxPort }): R
     deliver: (ids) =>
       db.transaction().execute(async (tx) => {
         const chosen = ids === undefined ? sql`next_attempt_at <= now()` : sql`id = any(${ids}::bigint[])`;
+        // A schedule's changes go out one after the other: an older one that comes last would undo the newer.
         const { rows } = await sql<OutboxRow>`
-          select id, topic, workflow_id, payload from event_outbox where published_at is null and ${chosen}
-          order by id limit ${batchMax} for update skip locked`.execute(tx);
+          select id, topic, workflow_id, payload from event_outbox o where published_at is null and ${chosen}
+          and (topic not like 'schedule.%' or not exists (select from event_outbox e
+            where e.workflow_id = o.workflow_id and e.published_at is null and e.id < o.id))
+          order by id limit ${batchMax} for update of o skip locked`.execute(tx);
         const results = await Promise.all(rows.map((row) => attempt(port, row)));
         for (const { id, error } of results) {
           await (error === undefined

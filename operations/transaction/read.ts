@@ -27,14 +27,14 @@ export async function readAsTenant<T>(
 
 /** The switch rows that touch the context's work, read without locks: a look ahead, not the guarantee. */
 export async function readSwitches(db: Database, context: ExecutionContext): Promise<readonly SwitchRow[]> {
-  const { tenantId, planeId, runId } = context;
+  const { tenantId, planeId, runId, ancestorRunIds = [] } = context;
   return readAsTenant(db, tenantId, async (tx) => {
     const { rows } = await sql<SwitchRow>`
       select switch_id as "switchId", kind, scope_type as "scopeType", coalesce(scope_id, '') as "scopeId", owner,
         enabled, epoch::float8 as epoch
       from runtime_switches
       where scope_type = 'global' or (scope_type = 'tenant' and scope_id = ${tenantId})
-        or (scope_type = 'plane' and scope_id = ${planeId ?? ''}) or (scope_type = 'run' and scope_id = ${runId})`.execute(
+        or (scope_type = 'plane' and scope_id = ${planeId ?? ''}) or (scope_type = 'run' and scope_id = any(${[...ancestorRunIds, runId]}::text[]))`.execute(
       tx,
     );
     return rows;

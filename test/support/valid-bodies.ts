@@ -15,6 +15,7 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     'planes.register': { name, sources: [{ source_type: 'upload', name: 'up', config: {} }] },
     'planes.bind_policy': { policy_id },
     'planes.unbind_policy': { policy_id },
+    'planes.schedule.set': { interval_seconds: 86_400 },
     'lifecycle.transition': { action: 'verify_knowledge_plane', reason: 'test' },
     'policies.create': { name, enforcement_mode: 'BLOCK', conditions: { allowed_plane_ids: [plane_id] } },
     'policies.lifecycle': { target: 'ACTIVE', reason: 'test' },

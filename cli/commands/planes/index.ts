@@ -5,6 +5,7 @@ import { addClassificationCommands } from './classification';
 import { addDocumentCommands } from './documents';
 import { addReadCommands } from './read';
 import { addRegisterCommand } from './register';
+import { addScheduleCommands } from './schedule';
 import { addTransitionCommand } from './transition';
 import { addUploadCommand } from './upload';
 import { addWatchCommand } from './watch';
@@ -20,4 +21,5 @@ export function addPlaneCommands(program: Command, run: CliRun): void {
   addBindCommands(planes, run);
   addDocumentCommands(planes, run);
   addClassificationCommands(planes, run);
+  addScheduleCommands(planes, run);
 }

@@ -85,6 +85,7 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
       },
     },
     lookAtPlane: async () => undefined,
+    readSchedule: async () => undefined,
     auditDoor: async (context, error, action) => void refused.push({ context, error, action }),
     health: { ready: async () => healthy, bootStatus: async () => healthy },
     metrics: createMetrics({ version: '0.0.0' }),

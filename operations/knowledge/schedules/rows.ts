@@ -1,0 +1,54 @@
+import type { Selectable } from 'kysely';
+import { refusal } from '../../../contracts/errors';
+import type { OverlapPolicy } from '../../../contracts/schedules';
+import { planeScheduleId } from '../../../contracts/workflow-ids';
+import type { PlaneSchedule } from '../../../prisma/generated/database';
+import type { Work } from '../../define';
+import type { PlaneRow } from '../rows';
+
+export type ScheduleRow = Selectable<PlaneSchedule>;
+
+/** The schedule of a plane, locked; its plane is locked before it. */
+export function findSchedule({ tx }: Work, planeId: string): Promise<ScheduleRow | undefined> {
+  return tx
+    .selectFrom('plane_schedules')
+    .selectAll()
+    .where('plane_id', '=', planeId)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+export function scheduleNotFound() {
+  return refusal('NOT_FOUND', 'the plane has no schedule');
+}
+
+/** Tells the engine what the row says now. */
+export function enqueueUpsert(work: Work, plane: PlaneRow, schedule: ScheduleRow): void {
+  work.enqueue({
+    topic: 'schedule.upsert',
+    workflowId: planeScheduleId(plane.tenant_id, plane.plane_id),
+    payload: {
+      tenantId: plane.tenant_id,
+      planeId: plane.plane_id,
+      planeName: plane.name,
+      scheduleId: schedule.schedule_id,
+      cron: schedule.cron,
+      intervalSeconds: schedule.interval_seconds,
+      overlap: schedule.overlap as OverlapPolicy,
+      paused: !schedule.enabled,
+    },
+  });
+}
+
+/** Records a change of the schedule; returns the id of the event. */
+export function auditChange(work: Work, schedule: ScheduleRow, change: string, changed = true): string {
+  const { plane_id: planeId, schedule_id: id, cron, interval_seconds, overlap, enabled } = schedule;
+  return work.audit({
+    type: 'SchedulerJobChanged',
+    outcome: changed ? 'success' : 'skipped',
+    planeId,
+    resource: { type: 'schedule', id },
+    evidence: { change, cron, interval_seconds, overlap, enabled },
+  });
+}
