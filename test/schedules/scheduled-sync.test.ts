@@ -299,8 +299,9 @@ test('a kill by signal ends the turn and is on record; the job goes its own way'
   await set(planeId);
   await handleOf(planeId).trigger();
   await until(async () => (await view(planeId)).last_result === 'started');
-  const [running] = (await handleOf(planeId).describe()).info.runningActions;
-  const { workflowId = '' } = (running as { workflow?: { workflowId: string } } | undefined)?.workflow ?? {};
+  const recent = async () => (await handleOf(planeId).describe()).info.recentActions.at(-1);
+  await until(async () => (await recent()) !== undefined);
+  const workflowId = (await recent())?.action.workflow.workflowId ?? '';
   await temporalCli('workflow', 'signal', '--workflow-id', workflowId, '--name', 'kill');
   await until(async () => (await view(planeId)).last_result === 'failed');
   expect(await view(planeId)).toMatchObject({ last_reason: 'stopped by the kill signal' });
