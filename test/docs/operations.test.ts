@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { planeWorkflowId } from '../../contracts/workflow-ids';
+import { planeScheduleId, planeWorkflowId } from '../../contracts/workflow-ids';
 import { stageNames } from '../../contracts/knowledge';
 import { searchAttributes } from '../../contracts/workflow-messages';
 import { onboardFolder } from '../support/file-planes';
@@ -53,6 +53,12 @@ const onboard = (name: string) => onboardFolder(stack.api(), { name, folder: pat
 const stateOf = async (planeId: string) => (await stack.api().get(`/lifecycle/${planeId}/state`)).body.data;
 const statusOf = async (planeId: string) =>
   (await stack.temporal.workflow.getHandle(workflowOf(planeId)).describe()).status.name;
+
+const engineSchedule = () =>
+  stack.temporal.schedule
+    .getHandle(planeScheduleId(tenantId(), planes.atWork))
+    .describe()
+    .catch(() => undefined);
 
 /** `temporal` and `npx` as an operator has them on the PATH; `npx aos` is the command of this checkout. */
 async function makeTools(): Promise<string> {
@@ -115,6 +121,12 @@ const expectations: readonly Expectation[] = [
   },
   { block: /batch list/, after: contains(() => 'Completed') },
   { block: /planes transition.*retry/, before: () => vectors.open(), after: contains(() => 'PENDING_ACTIVATE') },
+  { block: /schedule show/, after: contains(() => 'every 3600 s') },
+  {
+    block: /temporal schedule describe/,
+    before: () => until(async () => (await engineSchedule()) !== undefined),
+    after: contains(() => planes.atWork),
+  },
   { block: /audit list/, after: contains(() => 'job.killed_by_switch') },
 ];
 
