@@ -4,7 +4,8 @@ import { createEmbedder } from './activities/adapters/embedder';
 import { createFolderStore } from './activities/adapters/object-store/folder';
 import { createLanceStore } from './activities/adapters/vector-store/lancedb';
 import type { AdapterHooks } from './telemetry/adapter-hooks';
-import { nothingAround, wrapPort } from './telemetry/around';
+import { allAround, nothingAround, wrapPort } from './telemetry/around';
+import { traceCalls, traceEgress } from './telemetry/traced';
 
 const objectMethods = ['put', 'get', 'exists', 'delete'] as const;
 const vectorMethods = [
@@ -30,9 +31,11 @@ export interface AdapterSettings {
 /** The stores and the embedder that both processes share, as the settings choose them. */
 export function createAdapters(
   { dataDir, embedder: chosen, embedderThreads, egressAllow }: AdapterSettings,
-  { around = nothingAround, watchEmbedder = (embedder) => embedder }: AdapterHooks = {},
+  { around: measured = nothingAround, isTraced = false, watchEmbedder = (embedder) => embedder }: AdapterHooks = {},
 ) {
-  const egress = createEgress({ allowed: egressAllow });
+  const around = isTraced ? allAround([traceCalls, measured]) : measured;
+  const guarded = createEgress({ allowed: egressAllow });
+  const egress = isTraced ? traceEgress(guarded) : guarded;
   const embedder = createEmbedder(
     chosen === undefined
       ? { kind: 'minilm', ...(embedderThreads !== undefined && { threads: embedderThreads }) }

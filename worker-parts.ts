@@ -16,13 +16,14 @@ import { createDatabase } from './operations/transaction/database';
 import { withLease } from './operations/transaction/lease';
 import { readSwitches } from './operations/transaction/read';
 import { createProcessMetrics } from './telemetry/process-metrics';
+import { traceDelivery, traceDispatch } from './telemetry/traced';
 import { readVersion } from './version';
 import { workerOptions } from './worker-options';
 
 export type WorkerParts = Awaited<ReturnType<typeof createWorkerParts>>;
 
 /** Everything the worker process is made of, from its settings; `close` ends it in order. */
-export async function createWorkerParts(config: WorkerConfig) {
+export async function createWorkerParts(config: WorkerConfig, { isTraced = false } = {}) {
   const { databaseAppUrl, databaseSystemUrl, temporal, fileRoots } = config;
   const { metrics, onPool, governance, adapters } = createProcessMetrics(readVersion());
   const db = createDatabase({ url: databaseAppUrl, connectionsMax: 12, applicationName: 'aos-worker', onPool });
@@ -49,9 +50,9 @@ export async function createWorkerParts(config: WorkerConfig) {
 
   const connection = await NativeConnection.connect(temporal.connection);
   const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
-  const relay = createRelay({ db: systemDb, port: engine });
+  const relay = createRelay({ db: systemDb, port: isTraced ? traceDelivery(engine) : engine });
   const reachBarrier = createBarriers(config.testBarrier);
-  const dispatch = governance.dispatch(
+  const measured = governance.dispatch(
     createDispatch({
       catalogue,
       db,
@@ -64,7 +65,8 @@ export async function createWorkerParts(config: WorkerConfig) {
       },
     }),
   );
-  const { egress, embedder, objects, vectors } = createAdapters(config, adapters);
+  const dispatch = isTraced ? traceDispatch(measured) : measured;
+  const { egress, embedder, objects, vectors } = createAdapters(config, { ...adapters, isTraced });
   const parser = createParser();
   const reads = createWorkReads(db);
   const sqlReader = createSqlReader({ connections: config.sqlConnections, findTemplate: reads.findSqlTemplate });
@@ -87,6 +89,7 @@ export async function createWorkerParts(config: WorkerConfig) {
     exclusively: (lease, work) => withLease(db, lease, work),
     reachBarrier,
     taskQueue: config.taskQueue,
+    isTraced,
     readSwitches: (context) => readSwitches(db, context),
   });
   return {

@@ -1,87 +1,133 @@
 import { sql } from 'kysely';
+import type { Dispatcher } from 'undici';
 import type { Engine } from '../client/engine';
 import type { Database } from '../operations/transaction/database';
+import {
+  checkEgress,
+  checkEmbedder,
+  checkKeyFile,
+  checkMigrations,
+  checkOutbox,
+  checkPartitions,
+  checkRoles,
+  checkRowSecurity,
+  checkTriggers,
+  type Check,
+  type CheckedEmbedder,
+} from './boot-checks';
+import { look, type ComponentHealth, type HealthReport } from './look';
 
-export interface ComponentHealth {
-  readonly healthy: boolean;
-  readonly message?: string;
-}
-
-export interface HealthReport {
-  readonly ready: boolean;
-  readonly components: Record<string, ComponentHealth>;
-}
+export type { ComponentHealth, HealthReport } from './look';
 
 export interface HealthDependencies {
   readonly db: Database;
   readonly systemDb: Database;
   readonly engine: Pick<Engine, 'checkHealth' | 'pollers'>;
   readonly stores: Readonly<Record<string, { checkHealth(): Promise<void> }>>;
+  readonly embedder: CheckedEmbedder;
+  readonly egress: Dispatcher;
+  readonly masterKeyFile: string;
   /** Migrations that this version was built with, oldest first. */
   readonly migrations: readonly string[];
   readonly timeoutMs?: number;
 }
 
-const triggersMin = 8;
-const readyKeptMs = 1_000;
+export interface Health {
+  /** For everybody, so it is asked at most once a second and does not say what a component answered. */
+  ready(): Promise<HealthReport>;
+  bootStatus(): Promise<HealthReport>;
+  /** What keeps this process from governed work: without these parts no promise of the engine holds. */
+  guard(): Promise<HealthReport>;
+}
 
-/** Looks at every part for real. A part that does not answer in time is unhealthy, and none is taken on trust. */
-export function createHealth({ db, systemDb, engine, stores, migrations, timeoutMs = 3_000 }: HealthDependencies) {
-  const parts: Readonly<Record<string, () => Promise<void>>> = {
+const readyKeptMs = 1_000;
+const passedKeptMs = 5_000;
+
+export function createHealth(dependencies: HealthDependencies): Health {
+  const { db, systemDb, engine, stores, migrations, timeoutMs = 3_000 } = dependencies;
+  const parts: Readonly<Record<string, Check>> = {
     database: async () => void (await sql`select 1`.execute(db)),
     migrations: () => checkMigrations(systemDb, migrations),
     namespace: () => engine.checkHealth(),
     workers: () => checkPollers(engine),
   };
+  const guarded: typeof parts = {
+    roles: () => checkRoles(dependencies),
+    migrations: () => checkMigrations(systemDb, migrations),
+    audit_triggers: () => checkTriggers(systemDb),
+    row_security: () => checkRowSecurity(systemDb),
+    egress_guard: () => checkEgress(dependencies.egress),
+    master_key: () => checkKeyFile(dependencies.masterKeyFile),
+  };
   const bootParts: typeof parts = {
     ...parts,
-    audit_triggers: () => checkTriggers(systemDb),
+    ...guarded,
     audit_partitions: () => checkPartitions(systemDb),
     outbox: () => checkOutbox(systemDb),
+    embedder: checkEmbedder(dependencies.embedder),
     ...Object.fromEntries(Object.entries(stores).map(([name, store]) => [name, () => store.checkHealth()])),
   };
-  let latest: { readonly at: number; readonly report: Promise<HealthReport> } | undefined;
+  const readyReport = kept(
+    () => look(parts, timeoutMs),
+    () => readyKeptMs,
+  );
+  // A database that is away says nothing about its guards: what was seen last holds, and at first nothing was.
+  let verdict: HealthReport = { ready: false, components: { boot: { healthy: false, message: 'not looked at yet' } } };
+  const guardReport = kept(
+    async () => {
+      const { database = sick, ...seen } = (await look({ database: bare(parts.database), ...guarded }, timeoutMs))
+        .components;
+      const ready = Object.values(seen).every(({ healthy }) => healthy);
+      if (database.healthy || verdict.components.boot !== undefined) verdict = { ready, components: seen };
+      return verdict;
+    },
+    ({ ready }) => (ready ? passedKeptMs : readyKeptMs),
+  );
   return {
-    /** For everybody, so it is asked at most once a second and does not say what a component answered. */
-    async ready(): Promise<HealthReport> {
-      if (latest === undefined || Date.now() - latest.at > readyKeptMs) {
-        latest = { at: Date.now(), report: look(parts, timeoutMs) };
-      }
-      const { ready, components } = await latest.report;
+    async ready() {
+      const { ready, components } = await readyReport();
       const names = Object.entries(components).map(([name, { healthy }]) => [name, { healthy }] as const);
       return { ready, components: Object.fromEntries(names) };
     },
-    bootStatus: () => look(bootParts, timeoutMs),
+    async bootStatus() {
+      const [{ ready, components }, switches] = await Promise.all([
+        look(bootParts, timeoutMs),
+        warnOfSwitches(systemDb),
+      ]);
+      return { ready, components: { ...components, ...(switches !== undefined && { switches }) } };
+    },
+    guard: guardReport,
   };
 }
 
-async function look(parts: Readonly<Record<string, () => Promise<void>>>, timeoutMs: number): Promise<HealthReport> {
-  const entries = await Promise.all(
-    Object.entries(parts).map(async ([name, check]) => [name, await inTime(check, timeoutMs)] as const),
-  );
-  return { ready: entries.every(([, { healthy }]) => healthy), components: Object.fromEntries(entries) };
+const sick: ComponentHealth = { healthy: false };
+const bare = (check: Check | undefined): Check => check ?? (() => Promise.resolve());
+
+/** Reads anew when what was read is too old; whoever asks meanwhile is answered with the latest. */
+function kept<T>(read: () => Promise<T>, keptMs: (value: T) => number): () => Promise<T> {
+  let latest: { readonly value: T; readonly until: number } | undefined;
+  let reading: Promise<T> | undefined;
+  const readAnew = () => {
+    reading ??= read()
+      .then((value) => {
+        latest = { value, until: Date.now() + keptMs(value) };
+        return value;
+      })
+      .finally(() => (reading = undefined));
+    return reading;
+  };
+  return async () => (latest === undefined || Date.now() > latest.until ? readAnew() : latest.value);
 }
 
-async function inTime(check: () => Promise<void>, timeoutMs: number): Promise<ComponentHealth> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    });
-    await Promise.race([check(), late]);
-    return { healthy: true };
-  } catch (error) {
-    return { healthy: false, message: error instanceof Error ? error.message : 'unknown' };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function checkMigrations(db: Database, wanted: readonly string[]): Promise<void> {
-  const { rows } = await sql<{ name: string }>`select name from aos_applied_migrations()`.execute(db);
-  const applied = new Set(rows.map(({ name }) => name));
-  const missing = wanted.filter((name) => !applied.has(name));
-  if (missing.length > 0) throw new Error(`not applied: ${missing.join(', ')}`);
+// An engaged kill switch is somebody's will, not a fault.
+async function warnOfSwitches(db: Database): Promise<ComponentHealth | undefined> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from runtime_switches where enabled and kind = 'kill'`
+    .execute(db)
+    .catch(() => ({ rows: [] }));
+  const [engaged] = rows;
+  if (engaged === undefined) return undefined;
+  return { healthy: true, ...(engaged.n > 0 && { message: `warning: ${engaged.n} kill switches are engaged` }) };
 }
 
 async function checkPollers(engine: Pick<Engine, 'pollers'>): Promise<void> {
@@ -89,29 +135,4 @@ async function checkPollers(engine: Pick<Engine, 'pollers'>): Promise<void> {
     .filter(([, isPolled]) => !isPolled)
     .map(([queue]) => queue);
   if (silent.length > 0) throw new Error(`no worker polls ${silent.join(', ')}`);
-}
-
-async function checkTriggers(db: Database): Promise<void> {
-  const { rows } = await sql<{ n: number }>`
-    select count(distinct tgrelid)::int as n from pg_trigger where tgname = 'append_only' and tgenabled = 'O'`.execute(
-    db,
-  );
-  const found = rows[0]?.n ?? 0;
-  if (found < triggersMin) throw new Error(`only ${found} of ${triggersMin} append-only tables are guarded`);
-}
-
-// Rows land in the default partition when nobody made the month's own in time; they are safe, but somebody must look.
-async function checkPartitions(db: Database): Promise<void> {
-  const { rows } = await sql`
-    select 1 from audit_events where tableoid = 'audit_partitions.audit_events_default'::regclass limit 1`.execute(db);
-  if (rows.length > 0) throw new Error('the default audit partition holds rows');
-}
-
-async function checkOutbox(db: Database): Promise<void> {
-  const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from event_outbox where published_at is null and created_at < now() - interval '1 minute'`.execute(
-    db,
-  );
-  const late = rows[0]?.n ?? 0;
-  if (late > 0) throw new Error(`${late} messages have waited for more than a minute`);
 }

@@ -16,8 +16,9 @@ import { checkDatabase } from '../operations/transaction/check-roles';
 import { createDatabase } from '../operations/transaction/database';
 import { createPrisma } from '../prisma/client';
 import { createMediator } from '../retrieval/mediator';
-import { collectInstallation } from '../telemetry/installation';
+import { collectComponents, collectInstallation } from '../telemetry/installation';
 import { createProcessMetrics } from '../telemetry/process-metrics';
+import { traceDelivery, traceDispatch } from '../telemetry/traced';
 import { readVersion } from '../version';
 import { createApp } from './app';
 import { createPlaneFeeds } from './events/plane-feeds';
@@ -26,7 +27,7 @@ import { createHealth } from './health';
 import { createAuthenticate } from './middleware/authenticate';
 
 /** Everything the API process is made of, from its settings; `close` ends it in order. */
-export async function createApiParts(config: ApiConfig, logger: Logger) {
+export async function createApiParts(config: ApiConfig, logger: Logger, { isTraced = false } = {}) {
   const { databaseAppUrl, databaseSystemUrl, temporal } = config;
   const version = readVersion();
   const { metrics, onPool, governance, adapters } = createProcessMetrics(version);
@@ -55,10 +56,10 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
 
   const connection = connectLazily(temporal.connection);
   const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
-  const relay = createRelay({ db: systemDb, port: engine });
+  const relay = createRelay({ db: systemDb, port: isTraced ? traceDelivery(engine) : engine });
   const reachBarrier = createBarriers(config.testBarrier);
   const deliveries = new Set<Promise<unknown>>();
-  const dispatch = governance.dispatch(
+  const measured = governance.dispatch(
     createDispatch({
       catalogue,
       db,
@@ -75,12 +76,24 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
       },
     }),
   );
-  const { egress, embedder, objects, vectors } = createAdapters(config, adapters);
+  const dispatch = isTraced ? traceDispatch(measured) : measured;
+  const { egress, embedder, objects, vectors } = createAdapters(config, { ...adapters, isTraced });
   const documents = createDocumentReads(db);
   const retrieve = governance.retrieve(createMediator({ dispatch, embedder, index: vectors, documents }));
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });
   const lookAtPlane = createLookAtPlane(db);
   const streams = createStreams();
+  const health = createHealth({
+    db,
+    systemDb,
+    engine,
+    stores: { object_store: objects, vector_store: vectors },
+    embedder,
+    egress,
+    masterKeyFile: config.masterKeyFile,
+    migrations: readMigrations(),
+  });
+  collectComponents(metrics, health);
   const app = createApp({
     dispatch,
     prisma,
@@ -92,15 +105,10 @@ export async function createApiParts(config: ApiConfig, logger: Logger) {
     feeds: createPlaneFeeds({ look: lookAtPlane, prisma, logger }),
     lookAtPlane,
     readSchedule: engine.readSchedule,
-    health: createHealth({
-      db,
-      systemDb,
-      engine,
-      stores: { object_store: objects, vector_store: vectors },
-      migrations: readMigrations(),
-    }),
+    health,
     version,
     metrics,
+    isTraced,
     startedAt: new Date(),
     logger,
   });

@@ -10,7 +10,7 @@ import type { LookAtPlane } from '../operations/knowledge/plane-follow';
 import type { PlaneFeeds } from './events/plane-feeds';
 import type { Streams } from './events/streams';
 import type { Metrics } from '../telemetry/metrics';
-import type { HealthReport } from './health';
+import type { Health } from './health';
 
 /** Who stands behind a key, as the key was found at the door. What it may do is decided again in each operation. */
 export interface Caller {
@@ -46,12 +46,14 @@ export interface ApiServices {
   readonly readSchedule: (scheduleId: string) => Promise<EngineSchedule | undefined>;
   /** Records a refusal that no operation will see. */
   readonly auditDoor: (context: ExecutionContext, error: EngineError, action: string) => Promise<void>;
-  readonly health: { ready(): Promise<HealthReport>; bootStatus(): Promise<HealthReport> };
+  readonly health: Health;
   readonly streams: Streams;
   readonly feeds: PlaneFeeds;
   readonly lookAtPlane: LookAtPlane;
   readonly version: string;
   readonly metrics: Metrics;
+  /** Each request is a span. */
+  readonly isTraced: boolean;
   readonly startedAt: Date;
   readonly logger: Logger;
 }

@@ -17,6 +17,23 @@ export function collectInstallation(metrics: Metrics, { db, readQueues }: Instal
   collectQueues(metrics, readQueues);
 }
 
+/** The boot status, component by component. */
+export function collectComponents(metrics: Metrics, health: { bootStatus(): Promise<ComponentReport> }): void {
+  const healthy = gauge(metrics.registry, 'aos_component_healthy', 'Whether the component is well', ['component']);
+  metrics.collect(
+    'components',
+    async () => {
+      const { components } = await health.bootStatus();
+      for (const [component, seen] of Object.entries(components)) healthy.set({ component }, seen.healthy ? 1 : 0);
+    },
+    () => healthy.reset(),
+  );
+}
+
+interface ComponentReport {
+  readonly components: Readonly<Record<string, { readonly healthy: boolean }>>;
+}
+
 function collectOutbox(metrics: Metrics, db: Database): void {
   const waiting = gauge(metrics.registry, 'aos_outbox_unpublished', 'Messages that were not delivered yet');
   const age = gauge(metrics.registry, 'aos_outbox_oldest_age_seconds', 'Age of the oldest of them; 0 when none waits');

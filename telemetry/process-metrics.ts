@@ -9,7 +9,7 @@ export interface ProcessMetrics {
   readonly metrics: Metrics;
   readonly onPool: (pool: Pool, name: string) => void;
   readonly governance: ReturnType<typeof measureGovernance>;
-  readonly adapters: Required<AdapterHooks>;
+  readonly adapters: Pick<Required<AdapterHooks>, 'around' | 'watchEmbedder'>;
 }
 
 /** Everything that API and worker measure alike. */

@@ -15,7 +15,11 @@ export interface SdkMetrics {
 export async function createSdkMetrics(): Promise<SdkMetrics> {
   const address = `127.0.0.1:${await freePort()}`;
   return {
-    options: { metrics: { prometheus: { bindAddress: address, countersTotalSuffix: true, unitSuffix: true } } },
+    options: {
+      metrics: {
+        prometheus: { bindAddress: address, countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
+      },
+    },
     appendTo: (metrics) =>
       metrics.append('temporal_sdk', async () => (await request(`http://${address}/metrics`)).body.text()),
   };

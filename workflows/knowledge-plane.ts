@@ -23,6 +23,7 @@ import {
 import { isKill, readFailure, type EndedWork } from './governance/ended-work';
 import { currentContext, runAs, runAsSystem } from './interceptors/context';
 import { isKilled } from './interceptors/kill-switch';
+import { inSpan } from './interceptors/tracing';
 import { knowledgeActivities, type KnowledgeActivities } from './knowledge-activities';
 
 interface PendingJob extends RunJobInput {
@@ -61,7 +62,9 @@ export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readon
       await condition(() => pending.length > 0 || isHistoryLong());
       const [job] = pending;
       if (job !== undefined) {
-        const outcome = await runAs(job.requester, () => runJob(activities, { planeId, jobId: job.jobId, enter }));
+        const outcome = await runAs(job.requester, () =>
+          inSpan(`job ${job.jobKind}`, job.jobId, () => runJob(activities, { planeId, jobId: job.jobId, enter })),
+        );
         pending.shift();
         if (pending.length === 0) enter('waiting', `${outcome} No job is at work.`);
       }

@@ -55,10 +55,10 @@ export function createDoor({ authenticate, auditDoor }: DoorServices): Door {
   };
 }
 
-function contextOf(caller: Caller, { requestId, traceId }: RequestIds): ExecutionContext {
+function contextOf(caller: Caller, { requestId, ...position }: RequestIds): ExecutionContext {
   const { keyId, tenantId } = caller;
   const actor = { id: keyId, type: 'machine', ...(caller !== nobody && { keyId }) } as const;
-  return freezeContext({ tenantId, actor, requestId, traceId, runId: requestId, source: 'sdk' });
+  return freezeContext({ tenantId, actor, requestId, ...position, runId: requestId, source: 'sdk' });
 }
 
 const keyLengthMax = 512;

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { newId } from '../../operations/ids';
+import { currentPosition } from '../../telemetry/spans';
 
 export interface RequestIds {
   readonly requestId: string;
   readonly traceId: string;
+  readonly spanId?: string;
 }
 
 const requestIdForm = /^[A-Za-z0-9._-]{1,64}$/;
@@ -13,7 +15,8 @@ const traceparentForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-
 
 /** Gives each request its ids: the caller's where they are well-formed, else fresh ones. The request's is echoed. */
 export const assignRequestIds: RequestHandler = (req, res, next) => {
-  const ids: RequestIds = { requestId: requestIdOf(req.headers), traceId: traceIdOf(req.headers) };
+  const position = currentPosition() ?? { traceId: traceIdOf(req.headers) };
+  const ids: RequestIds = { requestId: requestIdOf(req.headers), ...position };
   res.locals.ids = ids;
   res.set('X-Request-ID', ids.requestId);
   next();

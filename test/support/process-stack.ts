@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { BarrierName } from '../../barriers';
+import { ensureKeys } from '../../scripts/stack/keys';
 import { ApiClient } from './api-client';
 import { startAosProcess, type AosProcess } from './aos-process';
 import { freePort } from './free-port';
@@ -12,6 +13,8 @@ import { until } from './until';
 export interface ProcessOptions {
   /** The process kills itself there, as `kill -9` would; `name:n` at the n-th time. */
   readonly barrier?: BarrierName | `${BarrierName}:${number}`;
+  /** Settings beyond those of every process here. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ProcessStack extends Pick<TestOperations, 'owner' | 'database' | 'keys'> {
@@ -30,11 +33,15 @@ export async function startProcessStack(): Promise<ProcessStack> {
   const folder = await mkdtemp(path.join(tmpdir(), 'aos-processes-'));
   const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
   const connection = await Connection.connect({ address });
+  const keys = { masterKeyFile: path.join(folder, 'master.key'), signingKeyFile: path.join(folder, 'signing.pem') };
+  await ensureKeys(keys);
   const started: AosProcess[] = [];
   let url = '';
 
-  const environment = ({ barrier }: ProcessOptions): NodeJS.ProcessEnv => ({
+  const environment = ({ barrier, env }: ProcessOptions): NodeJS.ProcessEnv => ({
     AOS_DATA_DIR: folder,
+    AOS_MASTER_KEY_FILE: keys.masterKeyFile,
+    AOS_SIGNING_KEY_FILE: keys.signingKeyFile,
     AOS_DATABASE_APP_URL: core.database.appUrl,
     AOS_DATABASE_SYSTEM_URL: core.database.systemUrl,
     AOS_FILE_ROOTS: folder,
@@ -42,6 +49,7 @@ export async function startProcessStack(): Promise<ProcessStack> {
     AOS_EMBEDDER_THREADS: '1',
     TEMPORAL_ADDRESS: address,
     ...(barrier !== undefined && { AOS_TEST_BARRIER: barrier }),
+    ...env,
   });
 
   return {

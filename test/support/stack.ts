@@ -11,6 +11,7 @@ import type { SqlConnections } from '../../contracts/sql-connections';
 import { contextIds } from '../../context';
 import { createLogger } from '../../logger';
 import { repeat } from '../../operations/maintenance/repeat';
+import { ensureKeys } from '../../scripts/stack/keys';
 import { createWorkerParts, type WorkerParts } from '../../worker-parts';
 import { ApiClient } from './api-client';
 import { startTestOperations, type TestOperations } from './operations';
@@ -40,6 +41,7 @@ export async function startTestStack({ sqlConnections = () => ({}) }: StackOptio
   const folder = await mkdtemp(path.join(tmpdir(), 'aos-stack-'));
   const taskQueue = path.basename(folder).toLowerCase();
   const config = configOf(core, { folder, taskQueue, sqlConnections: sqlConnections(core) });
+  await ensureKeys(config);
   const logLines: string[] = [];
   const logger = createLogger({
     level: 'debug',

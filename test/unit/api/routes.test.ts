@@ -219,7 +219,11 @@ describe('retrieval', () => {
 describe('system', () => {
   it('answers health without a key, and 503 with the components when not ready', async () => {
     const sick = { ready: false, components: { database: { healthy: false, message: 'away' } } };
-    const app = createApp(createFakeServices({ health: { ready: async () => sick, bootStatus: async () => sick } }));
+    const app = createApp(
+      createFakeServices({
+        health: { ready: async () => sick, bootStatus: async () => sick, guard: async () => sick },
+      }),
+    );
     expect((await request(app).get('/healthz')).body).toMatchObject({ success: true, data: { status: 'ok' } });
     expect((await request(app).get('/version')).body.data).toMatchObject({ name: 'aos', version: '1.2.3' });
     expect(await request(app).get('/readyz')).toMatchObject({

@@ -1,0 +1,80 @@
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
+import { startTestStack, type TestStack } from '../support/stack';
+import { until } from '../support/until';
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+}, 60_000);
+afterAll(() => stack?.stop());
+
+const planes = () => stack.api().get('/planes');
+const boot = async () => (await stack.api().get('/governance/boot-status')).body.data;
+
+test('the boot status names every part, and all of them are well', async () => {
+  const { healthy, components } = await boot();
+  const names = ['database', 'roles', 'migrations', 'audit_triggers', 'row_security', 'audit_partitions', 'outbox'];
+  names.push('namespace', 'workers', 'object_store', 'vector_store', 'embedder', 'egress_guard', 'master_key');
+  expect(components).toMatchObject(Object.fromEntries(names.map((name) => [name, { healthy: true }])));
+  expect(healthy).toBe(true);
+});
+
+test('an engaged kill switch is a warning, not a fault', async () => {
+  const change = { scope: 'tenant', reason: 'drill' };
+  await stack.api().post('/governance/kill-switch', { ...change, enabled: true });
+  const { healthy, components } = await boot();
+  expect(healthy).toBe(true);
+  expect(components.switches).toMatchObject({ healthy: true, message: expect.stringContaining('warning') });
+  await stack.api().post('/governance/kill-switch', { ...change, enabled: false });
+});
+
+const faults = [
+  {
+    component: 'audit_triggers',
+    names: 'policy_snapshots',
+    harm: 'alter table policy_snapshots disable trigger append_only',
+    mend: 'alter table policy_snapshots enable trigger append_only',
+  },
+  {
+    component: 'row_security',
+    names: 'knowledge_planes',
+    harm: 'alter table knowledge_planes no force row level security',
+    mend: 'alter table knowledge_planes force row level security',
+  },
+];
+
+test('without its guards nothing is served but what tells why', async () => {
+  expect((await planes()).status).toBe(200);
+  for (const { harm } of faults) await stack.owner.query(harm);
+  await until(async () => (await planes()).body.error?.details?.components?.length === faults.length, {
+    what: 'the guard to look again',
+  });
+  const { status, body } = await planes();
+  expect(status).toBe(503);
+  expect(body.error).toMatchObject({
+    code: 'service_unavailable',
+    reason: 'SERVICE_UNAVAILABLE',
+    details: { components: faults.map(({ component }) => component) },
+  });
+  for (const open of ['/healthz', '/readyz', '/version', '/metrics', '/api/v1/openapi.json']) {
+    expect([open, (await fetch(`${stack.url}${open}`)).status]).toEqual([open, 200]);
+  }
+  const { healthy, components } = await boot();
+  expect(healthy).toBe(false);
+  for (const { component, names } of faults) {
+    expect(components[component]).toMatchObject({ healthy: false, message: expect.stringContaining(names) });
+  }
+
+  for (const { mend } of faults) await stack.owner.query(mend);
+  await until(async () => (await planes()).status === 200, { what: 'the guard to open again' });
+}, 40_000);
+
+test('a master key that cannot be read is named', async () => {
+  const file = path.join(stack.folder, 'master.key');
+  await rename(file, `${file}.away`);
+  expect((await boot()).components.master_key).toMatchObject({ healthy: false });
+  await rename(`${file}.away`, file);
+  expect((await boot()).components.master_key).toMatchObject({ healthy: true });
+});
