@@ -20,16 +20,17 @@ export function traceDispatch(dispatch: Dispatch): Dispatch {
 export function traceDelivery(port: OutboxPort): OutboxPort {
   return {
     deliver(message) {
+      // Messages without a requester are the engine's own, and belong to no trace.
+      if (!('requester' in message.payload)) return port.deliver(message);
       const requester = parseContext(message.payload.requester);
       const attributes = { 'messaging.destination.name': message.topic, ...idAttributes(requester) };
       const options = { name: `deliver ${message.topic}`, kind: SpanKind.PRODUCER, attributes, from: requester };
-      return inSpan(options, (spanId) => port.deliver(withRequester(message, positioned(requester, spanId))));
+      return inSpan(options, (spanId) => {
+        const payload = { ...message.payload, requester: positioned(requester, spanId) };
+        return port.deliver({ ...message, payload } as OutboxMessage);
+      });
     },
   };
-}
-
-function withRequester(message: OutboxMessage, requester: ExecutionContext): OutboxMessage {
-  return { ...message, payload: { ...message.payload, requester } };
 }
 
 function positioned(context: ExecutionContext, spanId: string | undefined): ExecutionContext {
