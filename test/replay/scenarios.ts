@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { planeWorkflowId } from '../../contracts/workflow-ids';
+import { planeScheduleId, planeWorkflowId } from '../../contracts/workflow-ids';
 import { planeOver } from '../support/file-planes';
 import { closeVectors } from '../support/gates';
 import { writeDocuments } from '../support/generated-documents';
@@ -54,6 +54,26 @@ export const scenarios: Readonly<Record<string, (stack: TestStack, name: string)
     await transition(stack.api(), planeId, 'retry_knowledge_plane');
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
     return currentRun(stack, planeId);
+  },
+
+  async 'scheduled-turn'(stack, name) {
+    const api = stack.api();
+    const planeId = await register(stack, name);
+    await waitForState(api, planeId, 'PENDING_ACTIVATE');
+    await aPolicyFor(api, planeId);
+    await activate(api, planeId);
+    const path = `/planes/${planeId}/sync-schedule`;
+    await api.put(path, { interval_seconds: 86_400 });
+    const handle = stack.temporal.schedule.getHandle(planeScheduleId(tenantIdOf(stack), planeId));
+    await until(() =>
+      handle.trigger().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await until(async () => (await api.get(path)).body.data.last_result === 'completed');
+    const { workflow } = (await handle.describe()).info.recentActions.at(-1)?.action ?? {};
+    return { workflowId: workflow?.workflowId ?? '', runId: workflow?.firstExecutionRunId ?? '' };
   },
 
   async 'sync-of-an-active-plane'(stack, name) {
