@@ -27,7 +27,7 @@ export function formatByName(name: string): NamedFormat | undefined {
 }
 
 /** Format by the first bytes and, of an archive, by what it says it holds; undefined when it may be text. */
-export async function binaryFormat(bytes: Buffer): Promise<BinaryFormat | undefined> {
+export function binaryFormat(bytes: Buffer): BinaryFormat | undefined {
   // Readers of PDF accept some bytes before the header, and so do we.
   if (/^[\0\s\ufeffï»¿]*%PDF-\d/.test(bytes.toString('latin1', 0, 1024))) return 'pdf';
   const magic = bytes.toString('hex', 0, 4);

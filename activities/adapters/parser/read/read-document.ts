@@ -30,7 +30,7 @@ const textParsers: Readonly<Record<TextFormat, (text: string, name: string) => s
   jsonl: parseJsonLines,
 };
 
-const binaryParsers: Readonly<Record<BinaryFormat, (bytes: Buffer) => Promise<string>>> = {
+const binaryParsers: Readonly<Record<BinaryFormat, (bytes: Buffer) => string | Promise<string>>> = {
   pdf: parsePdf,
   docx: parseDocx,
   xlsx: parseXlsx,
@@ -39,7 +39,7 @@ const binaryParsers: Readonly<Record<BinaryFormat, (bytes: Buffer) => Promise<st
 
 /** Text of a document whose format is what its content says; the name decides between kinds of text only. */
 export async function readDocument(document: DocumentBytes): Promise<ParsedDocument> {
-  const { format, parse } = await chooseParser(document);
+  const { format, parse } = chooseParser(document);
   const text = trimAroundPages(normaliseText(await parseShallow(parse)));
   if (text.trim() === '') throw new UnreadableDocument('empty', 'The document holds no text.');
   if (text.length > bounds.textCharactersMax) {
@@ -53,8 +53,8 @@ interface Choice {
   parse(): string | Promise<string>;
 }
 
-async function chooseParser({ name, bytes, mailDepth = 0 }: DocumentBytes): Promise<Choice> {
-  const binary = await binaryFormat(bytes);
+function chooseParser({ name, bytes, mailDepth = 0 }: DocumentBytes): Choice {
+  const binary = binaryFormat(bytes);
   if (binary) return { format: binary, parse: () => binaryParsers[binary](bytes) };
   const byName = formatByName(name);
   if (byName === 'eml' && beginsWithHeader(bytes))

@@ -1,5 +1,5 @@
 import { UnreadableDocument } from '../../port';
-import { openArchive } from './open-archive';
+import { readParts } from './read-parts';
 
 const mainParts = [
   ['docx', /wordprocessingml\.(?:document|template)\.main\+xml|ms-word\.(?:document|template)\.macroEnabled/],
@@ -11,9 +11,12 @@ const mainParts = [
 ] as const;
 
 /** Which Office document an archive holds, by the content types it declares. */
-export async function officeFormat(bytes: Buffer): Promise<'docx' | 'xlsx' | 'pptx'> {
-  const archive = await openArchive(bytes);
-  const types = (await archive.read('[Content_Types].xml'))?.toString('utf8') ?? '';
+export function officeFormat(bytes: Buffer): 'docx' | 'xlsx' | 'pptx' {
+  const name = '[Content_Types].xml';
+  const types =
+    readParts(bytes, (part) => part === name)
+      .get(name)
+      ?.toString('utf8') ?? '';
   const found = mainParts.find(([, pattern]) => pattern.test(types));
   if (found) return found[0];
   throw new UnreadableDocument('unknown_format', 'The archive holds no Word, Excel or PowerPoint document.');

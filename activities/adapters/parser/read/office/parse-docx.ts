@@ -5,7 +5,7 @@ import { checkedCopy } from './checked-copy';
 
 /** Words of paragraphs, lists, tables and notes of a Word document. */
 export async function parseDocx(bytes: Buffer): Promise<string> {
-  const buffer = await checkedCopy(bytes);
+  const buffer = checkedCopy(bytes);
   const { value } = await orDamaged('Word document', () =>
     convertToHtml({ buffer }, { includeEmbeddedStyleMap: false, ignoreEmptyParagraphs: true }),
   );

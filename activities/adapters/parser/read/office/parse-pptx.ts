@@ -2,22 +2,24 @@ import path from 'node:path';
 import type { SaxesTagPlain } from 'saxes';
 import { UnreadableDocument } from '../../port';
 import { bounds } from '../bounds';
-import { type Archive, openArchive } from './open-archive';
+import { readParts } from './read-parts';
 import { readXml } from './read-xml';
 
+type Parts = ReadonlyMap<string, Buffer>;
+
+const unread = /^ppt\/(?:slideMasters|slideLayouts|theme|media)\//;
+
 /** Words of every slide in the order of the presentation, its notes behind it; a form feed between slides. */
-export async function parsePptx(bytes: Buffer): Promise<string> {
-  const archive = await openArchive(bytes);
-  const presentation = await archive.read('ppt/presentation.xml');
+export function parsePptx(bytes: Buffer): string {
+  const parts = readParts(bytes, (name) => /^ppt\/.*\.(?:xml|rels)$/i.test(name) && !unread.test(name));
+  const presentation = parts.get('ppt/presentation.xml');
   if (presentation === undefined) throw new UnreadableDocument('malformed', 'The presentation has no list of slides.');
-  const targets = await relations(archive, 'ppt/presentation.xml');
+  const targets = relations(parts, 'ppt/presentation.xml');
   const slides = slideIds(presentation).flatMap((id) => targets.get(id)?.target ?? []);
   if (slides.length > bounds.slidesMax) {
     throw new UnreadableDocument('too_large', `The presentation has more than ${bounds.slidesMax} slides.`);
   }
-  const texts: string[] = [];
-  for (const slide of slides) texts.push(await slideText(archive, slide));
-  return texts.join('\n\f\n');
+  return slides.map((slide) => slideText(parts, slide)).join('\n\f\n');
 }
 
 function slideIds(presentation: Buffer): string[] {
@@ -30,11 +32,11 @@ function slideIds(presentation: Buffer): string[] {
   return ids;
 }
 
-async function slideText(archive: Archive, slide: string): Promise<string> {
-  const body = await archive.read(slide);
+function slideText(parts: Parts, slide: string): string {
+  const body = parts.get(slide);
   if (body === undefined) return '';
-  const notes = [...(await relations(archive, slide)).values()].find(({ type }) => type.endsWith('/notesSlide'));
-  const notesBody = notes && (await archive.read(notes.target));
+  const notes = [...relations(parts, slide).values()].find(({ type }) => type.endsWith('/notesSlide'));
+  const notesBody = notes && parts.get(notes.target);
   return [paragraphs(body), ...(notesBody ? [paragraphs(notesBody)] : [])].filter((text) => text !== '').join('\n\n');
 }
 
@@ -77,11 +79,11 @@ interface Relation {
   readonly target: string;
 }
 
-/** Relations of a part by id; targets are names in the archive, whatever steps they take. */
-async function relations(archive: Archive, part: string): Promise<Map<string, Relation>> {
+/** Relations of a part by id; targets are names in the parts, whatever steps they take. */
+function relations(parts: Parts, part: string): Map<string, Relation> {
   const found = new Map<string, Relation>();
   const folder = path.posix.dirname(part);
-  const xml = await archive.read(`${folder}/_rels/${path.posix.basename(part)}.rels`);
+  const xml = parts.get(`${folder}/_rels/${path.posix.basename(part)}.rels`);
   if (xml === undefined) return found;
   readXml(xml, {
     open({ name, attributes: { Id = '', Type = '', Target = '', TargetMode } }) {

@@ -3,7 +3,6 @@ import { UnreadableDocument } from '../../port';
 import { bounds } from '../bounds';
 import { orDamaged } from '../or-damaged';
 import { checkedCopy } from './checked-copy';
-import type { XmlHandlers } from './read-xml';
 
 type Cell = string | number | boolean | Date | null;
 
@@ -12,31 +11,29 @@ type Cell = string | number | boolean | Date | null;
  * `column: value`. A form feed stands between sheets.
  */
 export async function parseXlsx(bytes: Buffer): Promise<string> {
-  const copy = await checkedCopy(bytes, countCells);
+  const copy = checkedCopy(bytes, checkExtent);
   const sheets = await orDamaged('workbook', () => readSheets(copy));
   return sheets.map(({ sheet, data }) => sheetText(sheet, data as unknown as Cell[][])).join('\n\f\n');
 }
 
 /** The library fills the gaps of a sheet, so its extent counts and not the cells in the file. */
-function countCells(part: string): XmlHandlers {
-  if (!/\/worksheets\/[^/]+$/.test(part)) return {};
+function checkExtent(name: string, xml: string): void {
+  if (!/\/worksheets\/[^/]+$/.test(name)) return;
   let rowMax = 0;
-  let columnMax = 0;
-  return {
-    open({ name, attributes: { r } }) {
-      if (r === undefined || (name !== 'c' && name !== 'row' && !name.endsWith(':c') && !name.endsWith(':row'))) return;
-      const [, letters = '', digits = ''] = /^([A-Z]{0,4})(\d{1,10})$/.exec(r) ?? [];
-      rowMax = Math.max(rowMax, Number(digits));
-      columnMax = Math.max(columnMax, columnNumber(letters));
-      if (rowMax > bounds.rowsMax || rowMax * columnMax > bounds.cellsMax) {
-        throw new UnreadableDocument('too_large', `A sheet extends over more than ${bounds.cellsMax} cells.`);
-      }
-    },
-  };
+  let columnMax = 1;
+  for (const [, letters = '', digits = ''] of xml.matchAll(/\sr=["']([A-Z]{0,4})(\d{1,10})["']/g)) {
+    rowMax = Math.max(rowMax, Number(digits));
+    columnMax = Math.max(columnMax, columnNumber(letters));
+    if (rowMax > bounds.rowsMax || rowMax * columnMax > bounds.cellsMax) {
+      throw new UnreadableDocument('too_large', `A sheet extends over more than ${bounds.cellsMax} cells.`);
+    }
+  }
 }
 
 function columnNumber(letters: string): number {
-  return [...letters].reduce((number, letter) => number * 26 + letter.charCodeAt(0) - 64, 0);
+  let number = 0;
+  for (let at = 0; at < letters.length; at += 1) number = number * 26 + letters.charCodeAt(at) - 64;
+  return number;
 }
 
 function sheetText(name: string, rows: readonly (readonly Cell[])[]): string {
