@@ -1,9 +1,11 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import ipaddr from 'ipaddr.js';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { SqlConnections } from './contracts/sql-connections';
 import { readSqlConnections } from './sql-connections';
+import { rateDefaults, type Rate } from './contracts/rate-limits';
 
 /** A missing or wrong setting. The message is one sentence that names the variable; processes print it and leave. */
 export class ConfigError extends Error {
@@ -105,6 +107,32 @@ const outside = {
   AOS_TEST_BARRIER: z.string().optional(),
 };
 
+const rate = (fallback: Rate) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}\/[1-9]\d{0,4}$/, 'must be requests/seconds, for example 6000/60')
+    .transform((value): Rate => {
+      const [requests = 0, seconds = 0] = value.split('/').map(Number);
+      return { requests, seconds };
+    })
+    .refine(({ seconds }) => seconds <= 86_400, 'must not span more than 86400 seconds')
+    .default(fallback);
+
+const proxyNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
+const isProxy = (entry: string) => proxyNames.has(entry) || ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
+
+const door = {
+  AOS_RATE_LIMIT_KEY: rate(rateDefaults.key),
+  AOS_RATE_LIMIT_TENANT: rate(rateDefaults.tenant),
+  AOS_TRUST_PROXY: z
+    .string()
+    .transform((value): number | readonly string[] => (/^\d{1,2}$/.test(value) ? Number(value) : list(',')(value)))
+    .refine((value) => typeof value === 'number' || value.every(isProxy), {
+      message: 'must be a number of proxies, or addresses, networks, loopback, linklocal, uniquelocal',
+    })
+    .default([]),
+};
+
 const logins = { AOS_DATABASE_APP_URL: postgresUrl, AOS_DATABASE_SYSTEM_URL: postgresUrl };
 
 export type StackConfig = ReturnType<typeof loadStackConfig>;
@@ -150,9 +178,11 @@ export function loadStackConfig(environment: Environment = process.env) {
 
 /** What the API process reads. */
 export function loadApiConfig(environment: Environment = process.env) {
-  const env = parse({ ...common, ...listen, ...outside, ...logins }, environment);
+  const env = parse({ ...common, ...listen, ...door, ...outside, ...logins }, environment);
   return {
     ...shared(env),
+    rates: { key: env.AOS_RATE_LIMIT_KEY, tenant: env.AOS_RATE_LIMIT_TENANT },
+    trustProxy: env.AOS_TRUST_PROXY,
     apiHost: env.AOS_API_HOST,
     apiPort: env.AOS_API_PORT,
     databaseAppUrl: env.AOS_DATABASE_APP_URL,

@@ -9,6 +9,7 @@ import { createEngine } from './client/engine';
 import type { WorkerConfig } from './config';
 import { catalogue } from './operations/catalogue';
 import { createWorkReads } from './operations/knowledge/work-reads';
+import { createReportRefusals } from './operations/limits/report-refusals';
 import { createRelay } from './operations/outbox/relay';
 import { createDispatch } from './operations/registry';
 import { checkDatabase } from './operations/transaction/check-roles';
@@ -94,6 +95,7 @@ export async function createWorkerParts(config: WorkerConfig, { isTraced = false
   });
   return {
     ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options, metrics },
+    reportRefusals: createReportRefusals(db),
     close: async () => {
       await sqlReader.close();
       await Promise.all([connection.close(), embedder.close(), egress.close(), parser.close()]);

@@ -9,6 +9,7 @@ import { projectRoot, type ApiConfig } from '../config';
 import { catalogue } from '../operations/catalogue';
 import { createAuditDoor } from '../operations/door';
 import { createLookAtPlane } from '../operations/knowledge/plane-follow';
+import { createReportRefusals } from '../operations/limits/report-refusals';
 import { createRelay } from '../operations/outbox/relay';
 import { createDispatch } from '../operations/registry';
 import { createDocumentReads } from '../operations/retrieval/document-reads';
@@ -25,6 +26,7 @@ import { createPlaneFeeds } from './events/plane-feeds';
 import { createStreams } from './events/streams';
 import { createHealth } from './health';
 import { createAuthenticate } from './middleware/authenticate';
+import { createCountStranger } from './middleware/strangers';
 
 /** Everything the API process is made of, from its settings; `close` ends it in order. */
 export async function createApiParts(config: ApiConfig, logger: Logger, { isTraced = false } = {}) {
@@ -97,7 +99,11 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
   const app = createApp({
     dispatch,
     prisma,
-    authenticate: createAuthenticate(db),
+    authenticate: createAuthenticate({ db, switchDb, rates: config.rates }),
+    countStranger: createCountStranger(db),
+    reportRefusals: createReportRefusals(db),
+    trustProxy: config.trustProxy,
+    rates: config.rates,
     retrieve,
     uploads: objects,
     auditDoor: governance.auditDoor(createAuditDoor(db)),

@@ -195,3 +195,8 @@ export const apiBase = '/api/v1';
 export function fullPath({ atRoot, path }: Pick<Route, 'atRoot' | 'path'>): string {
   return atRoot ? path : `${apiBase}${path}`;
 }
+
+/** Throwing and releasing switches has no rate limit: stopping things must work when nothing else does. */
+export function isThrow({ permission }: Pick<Route, 'permission'>): boolean {
+  return [permission].flat().some((each) => each.startsWith('switch:'));
+}

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { EngineError } from '../contracts/errors';
 import type { ExecutionContext } from '../contracts/execution-context';
+import type { LimitState, RateDefaults } from '../contracts/rate-limits';
 import type { Role } from '../contracts/roles';
 import type { Dispatch } from '../operations/catalogue';
 import type { PrismaClient } from '../prisma/client';
@@ -19,6 +20,23 @@ export interface Caller {
   readonly tenantStatus: string;
   readonly roles: readonly Role[];
 }
+
+/** What the door knows after one look: who asks, and how its limits stand. */
+export interface Admission {
+  readonly caller: Caller;
+  /** Empty where no limit was asked. */
+  readonly limits: readonly LimitState[];
+  readonly isAdmitted: boolean;
+  /** The count of this key's refusals has waited for a minute. */
+  readonly isReportDue: boolean;
+}
+
+/** Undefined when the key is unknown, expired or revoked. */
+export type Authenticate = (key: string, options: { readonly isLimited: boolean }) => Promise<Admission | undefined>;
+
+export type CountStranger = (
+  address: string | undefined,
+) => Promise<{ readonly isRecorded: boolean; readonly isReportDue: boolean }>;
 
 export interface Uploads {
   put(
@@ -39,7 +57,10 @@ export interface ApiServices {
   readonly dispatch: Dispatch;
   /** Logs in as `aos_app`: rows are seen only in a transaction that names its tenant. */
   readonly prisma: PrismaClient;
-  readonly authenticate: (key: string) => Promise<Caller | undefined>;
+  readonly authenticate: Authenticate;
+  readonly countStranger: CountStranger;
+  /** Records how many requests of the context's actor were refused since the last record. */
+  readonly reportRefusals: (context: ExecutionContext) => Promise<void>;
   readonly retrieve: Retrieve;
   readonly uploads: Uploads;
   /** Undefined when the engine keeps no schedule of this id. */
@@ -50,6 +71,9 @@ export interface ApiServices {
   readonly streams: Streams;
   readonly feeds: PlaneFeeds;
   readonly lookAtPlane: LookAtPlane;
+  /** Which addresses in front of the API may say who the caller is, as Express's `trust proxy` takes it. */
+  readonly trustProxy: number | readonly string[];
+  readonly rates: RateDefaults;
   readonly version: string;
   readonly metrics: Metrics;
   /** Each request is a span. */

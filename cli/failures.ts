@@ -47,6 +47,7 @@ export class ApiFailure extends Error {
   get exitCode(): ExitCode {
     const { category, code, reason } = this.error;
     if (code === 'authentication_failed') return exitCodes.authentication;
+    if (code === 'rate_limit_policy') return exitCodes.tryLater;
     if (category === 'policy') return exitCodes.policy;
     if (category === 'transient' || reason === 'in_progress') return exitCodes.tryLater;
     return code === 'internal_error' ? exitCodes.failed : exitCodes.refused;

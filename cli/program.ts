@@ -5,6 +5,7 @@ import { addCompletionCommand } from './commands/completion';
 import { addDoctorCommand } from './commands/doctor';
 import { addEvidenceCommands } from './commands/evidence';
 import { addKeyCommands } from './commands/keys';
+import { addLimitCommands } from './commands/limits';
 import { addPlaneCommands } from './commands/planes';
 import { addPolicyCommands } from './commands/policies';
 import { addSqlTemplateCommands } from './commands/sql-templates';
@@ -46,6 +47,7 @@ export function createProgram(run: CliRun): Command {
   addEvidenceCommands(program, run);
   addKeyCommands(program, run);
   addTenantCommands(program, run);
+  addLimitCommands(program, run);
   addStatusCommand(program, run);
   addDoctorCommand(program, run);
   addCompletionCommand(program, run);

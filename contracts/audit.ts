@@ -199,6 +199,17 @@ export const auditEvents = {
     severity: 'info',
     evidence: z.strictObject({ name: words, role: words, expires_at: nullableWords }),
   },
+  RateLimitChanged: {
+    category: 'configuration',
+    severity: 'warn',
+    evidence: z.strictObject({
+      subject_type: words,
+      tenant_id: words,
+      from: nullableWords,
+      to: nullableWords,
+      reason: words,
+    }),
+  },
   ApiKeyRevoked: { category: 'security', severity: 'info', evidence: z.strictObject({ name: words }) },
 } as const satisfies Record<
   string,

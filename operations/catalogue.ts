@@ -20,6 +20,7 @@ import { deleteSchedule, enableSchedule } from './knowledge/schedules/change-sch
 import { beginScheduledRun, recordScheduledRun } from './knowledge/schedules/run-schedule';
 import { setSchedule } from './knowledge/schedules/set-schedule';
 import { transitionPlane } from './knowledge/transition-plane';
+import { clearRateLimit, setRateLimit } from './limits/set-rate-limit';
 import { sweepEffect } from './maintenance/sweep-effect';
 import { changePolicyState, createPolicy } from './policies/policies';
 import { createSnapshot } from './policies/snapshot';
@@ -65,6 +66,8 @@ export const catalogue = {
   'knowledge.schedules.record_run': recordScheduledRun,
   'knowledge.schedules.set': setSchedule,
   'knowledge.verify.finish': finishVerify,
+  'limits.rates.clear': clearRateLimit,
+  'limits.rates.set': setRateLimit,
   'policies.create': createPolicy,
   'policies.lifecycle': changePolicyState,
   'policies.snapshots.create': createSnapshot,

@@ -3,6 +3,7 @@ import { platformTenantId, type ExecutionContext } from '../contracts/execution-
 import { isPermitted, type Permission } from '../contracts/roles';
 import type { Scope } from '../contracts/switches';
 import type { DefinedOperation } from './define';
+import { countRefusal } from './limits/report-refusals';
 import { readJobAuthority } from './transaction/job-authority';
 import { claimKey, freeKey, resultUpdate, saveFailure, type IdempotencyClaim } from './transaction/claim';
 import { digestOf } from './transaction/canonical';
@@ -90,6 +91,11 @@ async function attempt(db: Database, call: Call): Promise<Outcome> {
   } catch (error) {
     const fault = toEngineFault(error);
     if (!(fault instanceof EngineError) || errorRules[fault.code].category === 'transient') throw fault;
+    // Refused as often as somebody asks: counted, with one event a minute.
+    if (fault.reason === 'RATE_LIMIT_EXCEEDED') {
+      await countRefusal(db, context);
+      throw fault;
+    }
     return { refused: await inTransaction(db, context, (open) => refuse(open, call, fault, progress.params)) };
   }
 }

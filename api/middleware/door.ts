@@ -2,8 +2,10 @@ import type { Request, Response } from 'express';
 import { EngineError, errorRules, refusal } from '../../contracts/errors';
 import { freezeContext, platformTenantId, type ExecutionContext } from '../../contracts/execution-context';
 import { isPermitted } from '../../contracts/roles';
-import type { Route } from '../route';
+import { rateLimitRefusal } from '../../operations/limits/rate-limit-refusal';
+import { isThrow, type Route } from '../route';
 import type { ApiServices, Caller } from '../services';
+import { setRateLimitHeaders } from './rate-limit-headers';
 import { requestIds, type RequestIds } from './request-ids';
 
 export interface Admitted {
@@ -18,13 +20,22 @@ export interface Door {
   recordRefusals<T>(context: ExecutionContext, route: Route, work: () => Promise<T>): Promise<T>;
 }
 
-type DoorServices = Pick<ApiServices, 'authenticate' | 'auditDoor'>;
+type DoorServices = Pick<ApiServices, 'authenticate' | 'auditDoor' | 'countStranger' | 'reportRefusals'>;
 
 const nobody: Caller = { keyId: 'anonymous', tenantId: platformTenantId, tenantStatus: 'active', roles: [] };
 
-export function createDoor({ authenticate, auditDoor }: DoorServices): Door {
+export function createDoor({ authenticate, auditDoor, countStranger, reportRefusals }: DoorServices): Door {
   async function refuse(context: ExecutionContext, route: Route, error: EngineError): Promise<never> {
     await auditDoor(context, error, route.operationId);
+    throw error;
+  }
+
+  // Anybody can ask without a key, as often as he likes; the record of it must not grow as fast.
+  async function refuseStranger(context: ExecutionContext, route: Route, req: Request): Promise<never> {
+    const error = unknownCaller(bearerKey(req.headers.authorization));
+    const { isRecorded, isReportDue } = await countStranger(req.ip);
+    if (isRecorded) return refuse(context, route, error);
+    if (isReportDue) await reportRefusals(context);
     throw error;
   }
 
@@ -34,11 +45,17 @@ export function createDoor({ authenticate, auditDoor }: DoorServices): Door {
       if (route.permission === 'public') return { caller: nobody, context: contextOf(nobody, ids) };
 
       const key = bearerKey(req.headers.authorization);
-      const caller = key === undefined ? undefined : await authenticate(key);
-      if (caller === undefined) return refuse(contextOf(nobody, ids), route, unknownCaller(key));
+      const admission = key === undefined ? undefined : await authenticate(key, { isLimited: !isThrow(route) });
+      if (admission === undefined) return refuseStranger(contextOf(nobody, ids), route, req);
 
+      const { caller, limits, isAdmitted, isReportDue } = admission;
+      setRateLimitHeaders(res, limits);
       const context = contextOf(caller, ids);
       res.locals.context = context;
+      if (!isAdmitted) {
+        if (isReportDue) await reportRefusals(context);
+        throw rateLimitRefusal(limits);
+      }
       const refused = forbids(caller, route);
       return refused === undefined ? { caller, context } : refuse(context, route, refused);
     },

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { errorRules, type ErrorCode } from '../../contracts/errors';
-import { apiBase, fullPath, type Route } from '../route';
+import { apiBase, fullPath, isThrow, type Route } from '../route';
 import { componentSchemas, envelopeOf, listOf, toJsonSchema, type JsonSchema } from './schemas';
 
 export const openApiPath = `${apiBase}/openapi.json`;
@@ -134,5 +134,6 @@ function standingErrors({ permission, method }: Route): readonly ErrorCode[] {
   if (permission === 'public') return ['internal_error'];
   const always = ['invalid_input', 'authentication_failed', 'authorization_failed'] as const;
   const server = ['internal_error', 'service_unavailable', 'timeout'] as const;
-  return [...always, ...server, ...(method === 'get' ? (['tenant_suspended'] as const) : [])];
+  const limit = isThrow({ permission }) ? [] : (['rate_limit_policy'] as const);
+  return [...always, ...server, ...limit, ...(method === 'get' ? (['tenant_suspended'] as const) : [])];
 }

@@ -10,6 +10,7 @@ import { lifecycleRoutes } from './lifecycle';
 import { modeRoutes } from './modes';
 import { opsRoutes } from './ops';
 import { policyRoutes } from './policies';
+import { rateLimitRoutes } from './rate-limits';
 import { retrievalRoutes } from './retrieval';
 import { sqlTemplateRoutes } from './sql-templates';
 import { scheduleRoutes } from './schedules';
@@ -31,6 +32,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...apiKeyRoutes(services),
     ...opsRoutes(services),
     ...modeRoutes(services),
+    ...rateLimitRoutes(services),
     ...systemRoutes(services),
   ];
 }

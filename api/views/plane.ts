@@ -6,6 +6,7 @@ import {
   type PlaneState,
   type SensitivityLevel,
 } from '../../contracts/knowledge';
+import { planeRate, type Rate } from '../../contracts/rate-limits';
 import type { KnowledgePlane, KnowledgeSource } from '../../prisma/generated/client';
 import type { BindingRow, PlaneWithParts } from '../../prisma/reads/planes';
 import { isoOrNull } from './time';
@@ -14,7 +15,7 @@ export function stateOf({ status }: Pick<KnowledgePlane, 'status'>): PlaneState 
   return status.toUpperCase() as PlaneState;
 }
 
-export function toPlaneView({ plane, sources, bindings, documentCounts }: PlaneWithParts): PlaneView {
+export function toPlaneView({ plane, sources, bindings, documentCounts, rates }: PlaneWithParts): PlaneView {
   const state = stateOf(plane);
   return {
     plane_id: plane.planeId,
@@ -37,13 +38,23 @@ export function toPlaneView({ plane, sources, bindings, documentCounts }: PlaneW
     bound_policies: bindings.map(({ policyId }) => policyId),
     sources: sources.map((source) => toSourceView(source, documentCounts.get(source.sourceId) ?? 0)),
     embedding_model: plane.embeddingModel,
-    endpoint: plane.endpoint as Record<string, unknown> | null,
+    endpoint: toEndpoint(plane, rates),
     onboard: plane.onboard,
     unreadable_tolerance: plane.unreadableTolerance,
     created_by: plane.createdBy,
     created_at: plane.createdAt.toISOString(),
     updated_at: plane.updatedAt.toISOString(),
   };
+}
+
+// The limit is the one of this moment, since the operator may have set another than the plane opened with.
+function toEndpoint(
+  { planeId, endpoint }: KnowledgePlane,
+  rates: ReadonlyMap<string, Rate> | undefined,
+): Record<string, unknown> | null {
+  if (endpoint === null) return null;
+  const { requests, seconds } = rates?.get(planeId) ?? planeRate;
+  return { ...(endpoint as Record<string, unknown>), rate_limit: { requests, window_seconds: seconds } };
 }
 
 /** The plane as its registration left it, whatever became of it since: a repeated call gets an equal answer. */

@@ -1,12 +1,15 @@
+import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal, type EngineError } from '../../contracts/errors';
 import type { SensitivityLevel } from '../../contracts/knowledge';
 import { PlaneId, Sha256 } from '../../contracts/knowledge-schemas';
 import type { SealedPolicies } from '../../contracts/policies';
+import { planeRate } from '../../contracts/rate-limits';
 import { forbiddenPayloadMembers, retrievalActions } from '../../contracts/retrieval';
 import { identifier } from '../../contracts/text';
 import { defineOperation, type Refused, type Work } from '../define';
 import { planeNotFound } from '../knowledge/rows';
+import { rateLimitRefusal } from '../limits/rate-limit-refusal';
 import { decideAccess } from './access';
 import { insertEvidence } from './evidence';
 
@@ -87,6 +90,7 @@ export const beginRetrieval = defineOperation({
     if (!decision.allowed) {
       throw refusal('retrieval_blocked', decision.reason, { details: { policy_snapshot_id: row.snapshot_id } });
     }
+    await takePlaneToken(work, planeId);
     work.intend({
       intentId: evidenceId,
       subject: `retrieval:${evidenceId}`,
@@ -104,6 +108,16 @@ export const beginRetrieval = defineOperation({
 
   refused: (work, { params, error }) => recordDenial(work, params, error),
 });
+
+// Last, so that a question which is refused anyway uses nothing up.
+async function takePlaneToken({ tx, context }: Work, planeId: string): Promise<void> {
+  const { rows } = await sql<{ requests: number; seconds: number; tokens: number; admitted: boolean }>`
+    select * from aos_take_plane_token(${context.tenantId}, ${planeId}, ${planeRate.requests}, ${planeRate.seconds},
+      null)`.execute(tx);
+  const [state] = rows;
+  if (state === undefined) throw new Error('the limit of the plane was not answered');
+  if (!state.admitted) throw rateLimitRefusal([{ subject: 'plane', ...state }]);
+}
 
 async function recordDenial(work: Work, params: BeginParams, error: EngineError): Promise<Refused> {
   const { evidenceId, planeId, action, queryHash, requestedAt, runId } = params;

@@ -1,7 +1,9 @@
 import type { TimeKey } from '../../contracts/api/common';
+import type { Rate } from '../../contracts/rate-limits';
 import type { PrismaClient, Transaction } from '../client';
 import type { KnowledgePlane, KnowledgeSource } from '../generated/client';
 import { olderThan, pageOf, type PageOf, type PageRequest } from './page';
+import { planeRates } from './rate-limits';
 import { readAs } from './read-as';
 
 export interface BindingRow {
@@ -17,6 +19,8 @@ export interface PlaneWithParts {
   readonly bindings: readonly BindingRow[];
   /** Documents that are waiting, stored or indexed, by source. */
   readonly documentCounts: ReadonlyMap<string, number>;
+  /** Limits of planes that differ from the default. */
+  readonly rates?: ReadonlyMap<string, Rate>;
 }
 
 /** The tenant's planes, newest first. */
@@ -101,6 +105,8 @@ async function withParts(tx: Transaction, planes: readonly KnowledgePlane[]): Pr
     _count: { _all: true },
   });
   const documentCounts = new Map(counted.map(({ sourceId, _count }) => [sourceId, _count._all]));
+  const isOpen = planes.some(({ endpoint }) => endpoint !== null);
+  const rates = isOpen ? await planeRates(tx, planeIds) : new Map<string, Rate>();
   const sourcesOf = byPlane(sources);
   const bindingsOf = byPlane(bindings);
   return planes.map((plane) => ({
@@ -108,6 +114,7 @@ async function withParts(tx: Transaction, planes: readonly KnowledgePlane[]): Pr
     sources: sourcesOf.get(plane.planeId) ?? [],
     bindings: bindingsOf.get(plane.planeId) ?? [],
     documentCounts,
+    rates,
   }));
 }
 

@@ -36,6 +36,7 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     LANCEDB_LOG: environment.LANCEDB_LOG ?? 'error',
     ...temporalEnvironment(settings),
     ...pick(environment, (key) => /^(AOS_(EMBEDDER_|EGRESS_ALLOW$|TEST_BARRIER$)|OTEL_)/.test(key)),
+    ...(name === 'api' && pick(environment, (key) => /^AOS_(RATE_LIMIT_|TRUST_PROXY$)/.test(key))),
     ...own,
     AOS_DATA_DIR: config.dataDir,
     AOS_LOG_LEVEL: config.logLevel,

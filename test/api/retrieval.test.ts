@@ -236,3 +236,38 @@ test('evidence is listed by plane and decision', async () => {
   for (const item of denied.body.data.items)
     expect(item).toMatchObject({ plane_id: plane.planeId, decision: 'denied' });
 });
+
+test('a plane answers up to its limit, which its endpoint states, and what is beyond leaves a count', async () => {
+  const { body: before } = await api.get(`/planes/${plane.planeId}`);
+  expect(before.data.endpoint).toMatchObject({ tokens_max: 10_000, rate_limit: { requests: 100, window_seconds: 60 } });
+  const limit = { subject_type: 'plane', subject_id: plane.planeId, requests: 2, seconds: 86_400, reason: 'test' };
+  expect(await stack.operatorApi.post('/ops/rate-limits', limit)).toMatchObject({ status: 200 });
+  const { body: after } = await api.get(`/planes/${plane.planeId}`);
+  expect(after.data.endpoint.rate_limit).toEqual({ requests: 2, window_seconds: 86_400 });
+
+  const countEvidence = async () =>
+    (await stack.owner.query(`select count(*)::int as n from retrieval_evidence`)).rows[0].n as number;
+  const evidence = await countEvidence();
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, n) =>
+      n % 2 === 0
+        ? act('query', { query: 'telescope' })
+        : api.post(`/knowledge/${plane.planeId}/query`, { query: 'telescope' }),
+    ),
+  );
+  const statuses = answers.map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(2);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(10);
+  const refused = answers.find(({ status }) => status === 429);
+  expect(refused?.body.error).toMatchObject({
+    code: 'rate_limit_policy',
+    reason: 'RATE_LIMIT_EXCEEDED',
+    details: { limit: 'plane', requests: 2 },
+    retry_after_seconds: expect.any(Number),
+  });
+  expect(await countEvidence()).toBe(evidence + 2);
+  const { rows } = await stack.owner.query(
+    `select count(*)::int as n from audit_events where action = 'door.refusals' and error_code = 'rate_limit_policy'`,
+  );
+  expect(rows[0].n).toBe(1);
+});

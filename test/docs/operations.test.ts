@@ -80,8 +80,10 @@ function environmentFor(block: string): NodeJS.ProcessEnv {
     TENANT_ID: tenantId(),
     PLANE_ID: planes.atWork,
     AOS_API_URL: stack.url,
-    // The global scope is the operator's.
-    AOS_API_KEY: / global /.test(block) ? stack.keys.operator_key : (stack.keys.tenants[0]?.admin_key ?? ''),
+    // The global scope and the limits are the operator's.
+    AOS_API_KEY: / global |aos limits /.test(block)
+      ? stack.keys.operator_key
+      : (stack.keys.tenants[0]?.admin_key ?? ''),
   };
 }
 
@@ -127,6 +129,8 @@ const expectations: readonly Expectation[] = [
     before: () => until(async () => (await engineSchedule()) !== undefined),
     after: contains(() => planes.atWork),
   },
+  { block: /limits show/, after: contains(() => '100 requests per 60 s (default)') },
+  { block: /limits clear/, after: contains(() => 'the default holds') },
   { block: /audit list/, after: contains(() => 'job.killed_by_switch') },
 ];
 

@@ -102,9 +102,14 @@ test('the canaries are where they were put', async () => {
   }
 });
 
+// The operator's own are refused to every tenant, whatever the ids.
+function ofTenants() {
+  return operations.filter(({ permissions }) => !permissions.includes('manage:tenants'));
+}
+
 test("every operation with ids in its path, tried with the other's ids, finds nothing there", async () => {
   for (const [mine, foreign] of pairs()) {
-    for (const operation of operations.filter(({ path }) => path.includes('{'))) {
+    for (const operation of ofTenants().filter(({ path }) => path.includes('{'))) {
       const json = validBody(operation.id, { ...mine.ids, ...pickForeign(operation, foreign) });
       const body = operation.isUpload
         ? '--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nx\r\n--x--\r\n'
@@ -210,7 +215,7 @@ function expectNothingOf({ canary, tenantId }: Tenant, what: string, text: strin
 
 test("no list, with or without the other's ids as filters, shows anything of the other", async () => {
   for (const [mine, foreign] of pairs()) {
-    for (const operation of operations.filter(({ method }) => method === 'GET')) {
+    for (const operation of ofTenants().filter(({ method }) => method === 'GET')) {
       const path = fillPath(operation, mine.ids);
       const own = await rawCall(stack, { method: 'GET', path: `${path}`, headers: keyOf(mine) });
       expect({ operation: operation.id, status: own.status }).toEqual({ operation: operation.id, status: 200 });

@@ -65,6 +65,10 @@ const mayCall: Readonly<Record<string, readonly Role[]>> = {
   'ops.tenants.modes.get': ['operator'],
   'ops.tenants.modes.set': ['operator'],
   'ops.tenants.modes.clear': ['operator'],
+  'ops.rate_limits.list': ['operator'],
+  'ops.rate_limits.get': ['operator'],
+  'ops.rate_limits.set': ['operator'],
+  'ops.rate_limits.clear': ['operator'],
 };
 
 let stack: TestStack;

@@ -9,6 +9,7 @@ import { createApiParts } from '../../api/parts';
 import type { ApiConfig, WorkerConfig } from '../../config';
 import type { SqlConnections } from '../../contracts/sql-connections';
 import { contextIds } from '../../context';
+import { rateDefaults } from '../../contracts/rate-limits';
 import { createLogger } from '../../logger';
 import { repeat } from '../../operations/maintenance/repeat';
 import { ensureKeys } from '../../scripts/stack/keys';
@@ -104,6 +105,8 @@ function configOf(
     logLevel: 'debug',
     apiHost: '127.0.0.1',
     apiPort: 0,
+    rates: rateDefaults,
+    trustProxy: [],
     databaseAppUrl: database.appUrl,
     databaseSystemUrl: database.systemUrl,
     fileRoots: [folder, path.join(__dirname, '../../examples')],

@@ -28,6 +28,7 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     'api_keys.create': { name, role: 'viewer' },
     'ops.tenants.create': { name },
     'ops.tenants.modes.set': { mode: 'ENFORCE', reason: 'test' },
+    'ops.rate_limits.set': { subject_type: 'plane', subject_id: plane_id, requests: 1000, seconds: 1, reason: 'test' },
   };
   return bodies[operationId];
 }

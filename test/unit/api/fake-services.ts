@@ -5,6 +5,7 @@ import { createStreams } from '../../../api/events/streams';
 import type { ApiServices, Caller } from '../../../api/services';
 import type { EngineError } from '../../../contracts/errors';
 import type { ExecutionContext } from '../../../contracts/execution-context';
+import { rateDefaults } from '../../../contracts/rate-limits';
 import type { Role } from '../../../contracts/roles';
 import { createMetrics } from '../../../telemetry/metrics';
 
@@ -67,7 +68,14 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
   return {
     dispatch: dispatch as never,
     prisma: fakePrisma(reads) as never,
-    authenticate: async (key) => callerOf(key),
+    async authenticate(key) {
+      const caller = callerOf(key);
+      return caller === undefined ? undefined : { caller, limits: [], isAdmitted: true, isReportDue: false };
+    },
+    countStranger: async () => ({ isRecorded: true, isReportDue: false }),
+    reportRefusals: async () => {},
+    trustProxy: [],
+    rates: rateDefaults,
     retrieve: async () => {
       throw new Error('no retrieval');
     },

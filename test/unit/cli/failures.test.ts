@@ -31,6 +31,7 @@ test('every code of the table has its exit code, and says itself on stderr only'
 function expectedExitCode(code: ErrorCode): number {
   if (code === 'authentication_failed') return 6;
   if (code === 'internal_error') return 1;
+  if (code === 'rate_limit_policy') return 5;
   return { transient: 5, policy: 4, permanent: 3 }[errorRules[code].category];
 }
 
