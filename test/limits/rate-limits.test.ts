@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createApiParts } from '../../api/parts';
 import { hashKey } from '../../operations/identity/keys';
 import { createReportRefusals, reportLeftovers } from '../../operations/limits/report-refusals';
+import { ensureKeys } from '../../scripts/stack/keys';
 import { contextIds } from '../../context';
 import { createLogger } from '../../logger';
 import { createDatabase } from '../../operations/transaction/database';
@@ -14,6 +16,7 @@ import { startTestOperations, type TestOperations } from '../support/operations'
 type Parts = Awaited<ReturnType<typeof createApiParts>>;
 
 let core: TestOperations;
+const folders: string[] = [];
 const apis: { url: string; server: Server; parts: Parts }[] = [];
 beforeAll(async () => {
   core = await startTestOperations();
@@ -26,12 +29,16 @@ afterAll(async () => {
     await parts.close();
   }
   await core.stop();
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
 // Two of them stand for two processes: they share nothing but the database.
 async function startApi() {
   const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
-  const dataDir = path.join(process.env.TMPDIR ?? '/tmp', `aos-limits-${randomUUID()}`);
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'aos-limits-'));
+  const keys = { masterKeyFile: path.join(dataDir, 'master.key'), signingKeyFile: path.join(dataDir, 'signing.pem') };
+  await ensureKeys(keys);
+  folders.push(dataDir);
   const logger = createLogger({ level: 'silent', process: 'test', ids: contextIds });
   const parts = await createApiParts(
     {
@@ -45,8 +52,7 @@ async function startApi() {
       databaseSystemUrl: core.database.systemUrl,
       fileRoots: [],
       egressAllow: [],
-      masterKeyFile: path.join(dataDir, 'master.key'),
-      signingKeyFile: path.join(dataDir, 'signing.pem'),
+      ...keys,
       embedder: undefined,
       embedderThreads: 1,
       taskQueue: 'aos-limits',
