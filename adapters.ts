@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createEgress } from './activities/adapters/egress';
+import { createEgress, mayBeNamed } from './activities/adapters/egress';
 import { createEmbedder } from './activities/adapters/embedder';
 import { createFolderStore } from './activities/adapters/object-store/folder';
 import { createLanceStore } from './activities/adapters/vector-store/lancedb';
@@ -36,6 +36,8 @@ export function createAdapters(
   const around = isTraced ? allAround([traceCalls, measured]) : measured;
   const guarded = createEgress({ allowed: egressAllow });
   const egress = isTraced ? traceEgress(guarded) : guarded;
+  const guardedPublic = createEgress({ allowed: [] });
+  const publicEgress = isTraced ? traceEgress(guardedPublic) : guardedPublic;
   const embedder = createEmbedder(
     chosen === undefined
       ? { kind: 'minilm', ...(embedderThreads !== undefined && { threads: embedderThreads }) }
@@ -52,6 +54,8 @@ export function createAdapters(
   const vectors = createLanceStore({ folder: path.join(dataDir, 'vectors'), dimension: embedder.dimension });
   return {
     egress,
+    publicEgress,
+    mayBeNamed: (url: string) => mayBeNamed(url, egressAllow),
     embedder: watchEmbedder(wrapPort(embedder, { adapter: 'embedder', methods: ['embed'], around })),
     objects: wrapPort(objects, { adapter: 'object_store', methods: objectMethods, around }),
     vectors: wrapPort(vectors, { adapter: 'vector_store', methods: vectorMethods, around }),

@@ -2,6 +2,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { createBarriers } from './barriers';
 import { createParser } from './activities/adapters/parser';
 import { createFileReader } from './activities/adapters/source-reader/file';
+import { createHttpReader } from './activities/adapters/source-reader/http';
 import { createSqlReader } from './activities/adapters/source-reader/sql';
 import { createUploadReader } from './activities/adapters/source-reader/upload';
 import { createAdapters } from './adapters';
@@ -67,7 +68,7 @@ export async function createWorkerParts(config: WorkerConfig, { isTraced = false
     }),
   );
   const dispatch = isTraced ? traceDispatch(measured) : measured;
-  const { egress, embedder, objects, vectors } = createAdapters(config, { ...adapters, isTraced });
+  const { egress, publicEgress, embedder, objects, vectors } = createAdapters(config, { ...adapters, isTraced });
   const parser = createParser();
   const reads = createWorkReads(db);
   const sqlReader = createSqlReader({ connections: config.sqlConnections, findTemplate: reads.findSqlTemplate });
@@ -82,6 +83,7 @@ export async function createWorkerParts(config: WorkerConfig, { isTraced = false
         listPending: ({ tenantId, sourceId }, cursor, itemsMax) =>
           reads.listPendingUploads(tenantId, sourceId, { after: cursor ?? '', limit: itemsMax }),
       }),
+      http: createHttpReader({ dispatcher: egress, publicDispatcher: publicEgress, objects }),
     },
     objects,
     parse: parser.parse,
@@ -98,7 +100,7 @@ export async function createWorkerParts(config: WorkerConfig, { isTraced = false
     reportRefusals: createReportRefusals(db),
     close: async () => {
       await sqlReader.close();
-      await Promise.all([connection.close(), embedder.close(), egress.close(), parser.close()]);
+      await Promise.all([connection.close(), embedder.close(), egress.close(), publicEgress.close(), parser.close()]);
       await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
     },
   };

@@ -79,7 +79,10 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     }),
   );
   const dispatch = isTraced ? traceDispatch(measured) : measured;
-  const { egress, embedder, objects, vectors } = createAdapters(config, { ...adapters, isTraced });
+  const { egress, publicEgress, mayBeNamed, embedder, objects, vectors } = createAdapters(config, {
+    ...adapters,
+    isTraced,
+  });
   const documents = createDocumentReads(db);
   const retrieve = governance.retrieve(createMediator({ dispatch, embedder, index: vectors, documents }));
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });
@@ -106,6 +109,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     rates: config.rates,
     retrieve,
     uploads: objects,
+    mayBeNamed,
     auditDoor: governance.auditDoor(createAuditDoor(db)),
     streams,
     feeds: createPlaneFeeds({ look: lookAtPlane, prisma, logger }),
@@ -120,7 +124,13 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
   });
   const close = async () => {
     await Promise.all(deliveries);
-    await Promise.all([connection.close(), embedder.close(), egress.close(), prisma.$disconnect()]);
+    await Promise.all([
+      connection.close(),
+      embedder.close(),
+      egress.close(),
+      publicEgress.close(),
+      prisma.$disconnect(),
+    ]);
     await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
   };
   return { app, metrics, endStreams: () => streams.stop(), close };

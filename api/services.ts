@@ -65,6 +65,8 @@ export interface ApiServices {
   readonly uploads: Uploads;
   /** Undefined when the engine keeps no schedule of this id. */
   readonly readSchedule: (scheduleId: string) => Promise<EngineSchedule | undefined>;
+  /** False for a URL whose literal address is private and that no operator has opened. */
+  readonly mayBeNamed: (url: string) => boolean;
   /** Records a refusal that no operation will see. */
   readonly auditDoor: (context: ExecutionContext, error: EngineError, action: string) => Promise<void>;
   readonly health: Health;

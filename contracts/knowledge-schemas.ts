@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HttpSource } from './http-source';
 import { SqlSourceConfig } from './sql-templates';
 import { identifier, text } from './text';
 
@@ -15,7 +16,7 @@ const UploadSource = z.strictObject({
   config: z.strictObject({}).default({}),
 });
 const SqlSource = z.strictObject({ source_type: z.literal('sql'), name: text(128), config: SqlSourceConfig });
-export const SourceDefinition = z.discriminatedUnion('source_type', [FileSource, UploadSource, SqlSource]);
+export const SourceDefinition = z.discriminatedUnion('source_type', [FileSource, UploadSource, SqlSource, HttpSource]);
 export type SourceDefinition = z.infer<typeof SourceDefinition>;
 
 export const PlaneDefinition = z.strictObject({

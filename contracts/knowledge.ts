@@ -169,7 +169,7 @@ export type DocumentStatus = (typeof documentStatuses)[number];
 export const sensitivityLevels = ['public', 'internal', 'confidential', 'restricted'] as const;
 export type SensitivityLevel = (typeof sensitivityLevels)[number];
 
-export const sourceTypes = ['file', 'upload', 'sql'] as const;
+export const sourceTypes = ['file', 'upload', 'sql', 'http'] as const;
 export type SourceType = (typeof sourceTypes)[number];
 
 /** States in which documents may be added or removed by hand. */

@@ -3,6 +3,7 @@ import { pageItemsMax } from '../../operations/knowledge/ingest';
 import type { WorkSource } from '../../operations/knowledge/work-reads';
 import { attemptKey, stepKey } from '../attempt-key';
 import { workSignal } from '../work-signal';
+import { createByteBudget } from './byte-budget';
 import type { JobInput, KnowledgeDependencies } from './dependencies';
 import { mapConcurrently } from './map-concurrently';
 import { storeItem } from './store-item';
@@ -43,28 +44,32 @@ export function createIngestSources(dependencies: KnowledgeDependencies) {
 }
 
 async function ingestSource(dependencies: KnowledgeDependencies, task: SourceTask): Promise<Checkpoint> {
-  const { dispatch, sourceReaders, reachBarrier } = dependencies;
+  const { dispatch, reads, sourceReaders, reachBarrier } = dependencies;
   const { job, tenantId, source, percentage } = task;
   const { sourceId } = source;
   const ref = toSourceRef({ tenantId, planeId: job.planeId, source });
+  const reader = readerOf(sourceReaders, source);
+  const budget = createByteBudget(reader, await reads.sumSeenBytes(tenantId, sourceId, job.jobId));
   let checkpoint = task.checkpoint;
   do {
     const signal = workSignal();
     signal.throwIfAborted();
     const cursor = checkpoint[sourceId] ?? null;
-    const page = await readerOf(sourceReaders, source).readPage(ref, { cursor, itemsMax: pageItemsMax, signal });
-    const known = await dependencies.reads.findDocuments(
+    const page = await reader.readPage(ref, { cursor, itemsMax: pageItemsMax, signal });
+    const known = await reads.findDocuments(
       tenantId,
       sourceId,
       page.items.map(({ name }) => name),
     );
-    const items = await mapConcurrently(page.items, itemsAtOnce, (item) =>
-      storeItem(dependencies, { tenantId, item, known: known.get(item.name), signal }),
+    const results = await mapConcurrently(page.items, itemsAtOnce, async (item) =>
+      budget.take(await storeItem(dependencies, { tenantId, item, known: known.get(item.name), signal })),
     );
+    const items = results.flatMap((result) => (result.outcome === 'document' ? [result.document] : []));
+    const kept = results.flatMap((result) => (result.outcome === 'kept' ? [result.kept] : []));
     reachBarrier('ingest.page-stored');
     checkpoint = { ...checkpoint, [sourceId]: page.nextCursor };
     await dispatch(currentContext(), 'knowledge.ingest.record_page', {
-      params: { ...job, sourceId, items, checkpoint, percentage },
+      params: { ...job, sourceId, items, kept, checkpoint, percentage },
       idempotencyKey: attemptKey(
         `page/${sourceId}/${cursor === null ? 'first' : Buffer.from(cursor).toString('base64url').slice(-120)}`,
       ),

@@ -1,9 +1,10 @@
 import { EngineError } from '../../contracts/errors';
-import type { IngestedItem } from '../../operations/knowledge/ingest';
 import type { KnownDocument } from '../../operations/knowledge/work-reads';
-import type { SourceItem } from '../adapters/source-reader/port';
 import { UnreadableDocument } from '../adapters/parser/port';
+import type { SourceItem } from '../adapters/source-reader/port';
 import type { KnowledgeDependencies } from './dependencies';
+import { openItem, type OpenedItem } from './open-item';
+import { deadLetter, stored, type StoredItem } from './stored-item';
 
 /** A document of this size or less is read; a larger one is a dead letter. */
 export const documentBytesMax = 100 * 1024 * 1024;
@@ -19,21 +20,25 @@ export interface StoreItemInput {
 export async function storeItem(
   { objects, parse }: Pick<KnowledgeDependencies, 'objects' | 'parse'>,
   { tenantId, item, known, signal }: StoreItemInput,
-): Promise<IngestedItem> {
-  const base = { name: item.name, bytes: item.bytes, version: null, format: null, textKey: null };
+): Promise<StoredItem> {
+  const base = { name: item.name, bytes: item.bytes, version: null, format: null };
   if (item.bytes > documentBytesMax) return deadLetter(base, 'too_large', 'larger than 100 MB');
-  const stored = await storeBytes(objects, { tenantId, item, signal });
-  if (stored instanceof UnreadableDocument) return deadLetter(base, stored.code, stored.message);
+  const opened = await openItem(item, known);
+  if (opened.outcome !== 'opened') return opened;
+  const content = await storeBytes(objects, { tenantId, item, opened, signal });
+  if (content instanceof UnreadableDocument) return deadLetter(base, content.code, content.message);
 
-  const document = { ...base, version: stored.sha256, bytes: stored.bytes };
-  if (known?.version === stored.sha256 && known.textKey !== null) {
-    return { ...document, format: known.format, textKey: known.textKey, deadLetter: null };
+  const document = { ...base, ...opened.validators, version: content.sha256, bytes: content.bytes };
+  if (known?.version === content.sha256 && known.textKey !== null) {
+    return stored({ ...document, format: known.format, textKey: known.textKey, deadLetter: null });
   }
   try {
-    const read = () => objects.get(tenantId, stored.sha256);
-    const { format, text } = await parse({ name: item.name, read, signal });
+    const { contentType } = opened;
+    const read = () => objects.get(tenantId, content.sha256);
+    const hint = contentType !== undefined && { contentType };
+    const { format, text } = await parse({ name: item.name, read, signal, ...hint });
     const { sha256: textKey } = await objects.put(tenantId, Buffer.from(text), { signal });
-    return { ...document, format, textKey, deadLetter: null };
+    return stored({ ...document, format, textKey, deadLetter: null });
   } catch (error) {
     if (error instanceof UnreadableDocument) return deadLetter(document, error.code, error.message);
     throw error;
@@ -42,11 +47,11 @@ export async function storeItem(
 
 async function storeBytes(
   objects: KnowledgeDependencies['objects'],
-  { tenantId, item, signal }: Pick<StoreItemInput, 'tenantId' | 'item' | 'signal'>,
+  { tenantId, item, opened, signal }: Omit<StoreItemInput, 'known'> & { readonly opened: OpenedItem },
 ): Promise<{ sha256: string; bytes: number } | UnreadableDocument> {
   if (item.sha256 !== undefined) return { sha256: item.sha256, bytes: item.bytes };
   try {
-    return await objects.put(tenantId, await item.open(), { bytesMax: documentBytesMax, signal });
+    return await objects.put(tenantId, await opened.open(), { bytesMax: documentBytesMax, signal });
   } catch (error) {
     if (error instanceof UnreadableDocument) return error;
     if (error instanceof EngineError && error.code === 'invalid_input') {
@@ -63,8 +68,4 @@ const goneCodes = new Set(['ENOENT', 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENOT
 
 function isGone(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && goneCodes.has(String(error.code));
-}
-
-function deadLetter(item: Omit<IngestedItem, 'deadLetter'>, code: string, reason: string): IngestedItem {
-  return { ...item, textKey: null, deadLetter: { code, reason: reason.slice(0, 1000) } };
 }

@@ -1,15 +1,15 @@
 import { TimeKey } from '../../contracts/api/common';
 import { BindBody, BindingChange, PlanePath, PlaneView } from '../../contracts/api/knowledge';
 import { refusal } from '../../contracts/errors';
-import { PlaneDefinition } from '../../contracts/knowledge-schemas';
 import { findPlane, findRegistration, listPlanes } from '../../prisma/reads/planes';
 import { listRoute, mapPage, route, type Route } from '../route';
 import type { ApiServices } from '../services';
 import { toPlaneView, toRegisteredView } from '../views/plane';
+import { reachablePlane } from './reachable-plane';
 
 const tag = 'Knowledge planes';
 
-export function knowledgeRoutes({ dispatch, prisma }: ApiServices): Route[] {
+export function knowledgeRoutes({ dispatch, prisma, mayBeNamed }: ApiServices): Route[] {
   async function readPlane(tenantId: string, planeId: string): Promise<PlaneView> {
     const found = await findPlane(prisma, tenantId, planeId);
     if (found === undefined) throw planeNotFound();
@@ -26,7 +26,7 @@ export function knowledgeRoutes({ dispatch, prisma }: ApiServices): Route[] {
         tag,
         permission: 'write:planes',
         successStatus: 201,
-        body: PlaneDefinition,
+        body: reachablePlane(mayBeNamed),
         data: PlaneView,
         errors: ['conflict', 'action_blocked', 'tenant_suspended'],
       },

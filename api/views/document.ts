@@ -13,6 +13,7 @@ export function toDocumentView(document: KnowledgeDocument): DocumentView {
     bytes: Number(document.bytes),
     format: document.format,
     dead_letter: code === null ? null : { code, reason: reason ?? '' },
+    read_error: document.readError,
     chunk_count: document.chunkCount,
     indexed_version: document.indexedVersion,
     created_at: document.createdAt.toISOString(),

@@ -83,6 +83,8 @@ export const DocumentView = z.strictObject({
   bytes: z.int(),
   format: z.string().nullable(),
   dead_letter: z.strictObject({ code: z.string(), reason: z.string() }).nullable(),
+  /** Why the last reading brought nothing; the version is then that of an earlier one. */
+  read_error: z.string().nullable(),
   chunk_count: z.int(),
   indexed_version: z.string().nullable(),
   created_at: Time,

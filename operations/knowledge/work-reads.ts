@@ -17,6 +17,9 @@ export interface KnownDocument {
   readonly version: string | null;
   readonly format: string | null;
   readonly textKey: string | null;
+  readonly bytes: number;
+  readonly etag: string | null;
+  readonly lastModified: string | null;
 }
 
 export interface WorkDocument {
@@ -92,7 +95,16 @@ export function createWorkReads(db: Database) {
       readAsTenant(db, tenantId, async (tx) => {
         const rows = await tx
           .selectFrom('knowledge_documents')
-          .select(['name', 'status', 'version', 'format', 'text_key as textKey'])
+          .select([
+            'name',
+            'status',
+            'version',
+            'format',
+            'text_key as textKey',
+            'etag',
+            'last_modified as lastModified',
+          ])
+          .select(sql<number>`bytes::float8`.as('bytes'))
           .where('source_id', '=', sourceId)
           .where(sql<boolean>`name = any(${names}::text[])`)
           .execute();
@@ -117,6 +129,15 @@ export function createWorkReads(db: Database) {
             columns: row.columns as SqlColumns,
           }
         );
+      }),
+
+    /** Bytes of the documents of a source that a job has seen so far. */
+    sumSeenBytes: (tenantId: string, sourceId: string, jobId: string): Promise<number> =>
+      readAsTenant(db, tenantId, async (tx) => {
+        const { rows } = await sql<{ bytes: number }>`
+          select coalesce(sum(bytes), 0)::float8 as bytes from knowledge_documents
+          where source_id = ${sourceId} and seen_job_id = ${jobId} and status in ('stored', 'indexed')`.execute(tx);
+        return rows[0]?.bytes ?? 0;
       }),
 
     listPendingUploads: (

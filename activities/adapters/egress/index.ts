@@ -1,1 +1,2 @@
-export { createEgress, type EgressOptions } from './create-egress';
+export { createEgress, type EgressOptions, type Lookup } from './create-egress';
+export { mayBeNamed } from './may-be-named';

@@ -29,6 +29,8 @@ export interface DocumentToParse {
   /** Called when its turn has come, and again after a crash: the buffer it returned last is the parser's. */
   read(): Promise<Buffer>;
   readonly signal?: AbortSignal;
+  /** As the far side named it, with its charset; a hint, and not always a true one. */
+  readonly contentType?: string;
 }
 
 /**

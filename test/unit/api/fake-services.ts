@@ -86,6 +86,7 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
         return file;
       },
     },
+    mayBeNamed: () => true,
     streams: createStreams(),
     feeds: {
       take: () => {

@@ -1,0 +1,90 @@
+import type { Dispatcher } from 'undici';
+import { EngineError, refusal } from '../../../../contracts/errors';
+import type { ObjectStore } from '../../object-store/port';
+import type { SourceReader, SourceRef } from '../port';
+import { parseHttpConfig, type HttpConfig } from './http-config';
+import { itemsOf } from './items';
+import { defaultTiming, sourceBytesMax, type Timing } from './limits';
+import { createListings, cursorOf, positionOf, type Position } from './listing';
+import { HttpProblem } from './problems';
+import { readDocument } from './read-document';
+import { firstLocation, isSameSite, listLocations } from './sitemap/list-locations';
+import { createVisit } from './visit';
+
+export interface HttpReaderOptions {
+  readonly dispatcher: Dispatcher;
+  /** Reaches public addresses only, whatever an operator has named. */
+  readonly publicDispatcher: Dispatcher;
+  readonly objects: Pick<ObjectStore, 'get' | 'put'>;
+  readonly timing?: Partial<Timing>;
+}
+
+/** Reads web pages, by their addresses or by a sitemap. A document's name is its URL. */
+export function createHttpReader({ objects, timing, ...dispatchers }: HttpReaderOptions): SourceReader {
+  const visit = createVisit({ ...dispatchers, timing: { ...defaultTiming, ...timing } });
+  const listings = createListings(objects);
+
+  return {
+    bounds: { bytesMax: sourceBytesMax, reason: 'HTTP_INGESTION_ERROR' },
+
+    async check({ config }, { signal }) {
+      const parsed = parseHttpConfig(config);
+      const first = await firstOf(parsed, signal).catch(refuse);
+      if (first === undefined) throw unverified('the sitemap lists nothing');
+      if ('sitemapUrl' in parsed && !isSameSite(first, parsed.sitemapUrl)) {
+        throw unverified(`the sitemap lists ${first.slice(0, 200)}, which is of another site`);
+      }
+      const answer = await readDocument(visit, { url: new URL(first), known: undefined, signal });
+      if (answer.answer === 'content' || answer.answer === 'unchanged') return;
+      throw unverified(`${first} cannot be read: ${answer.reason}`);
+    },
+
+    async readPage(source, { cursor, itemsMax, signal }) {
+      const config = parseHttpConfig(source.config);
+      const { key, offset } = cursor === null ? await begin(source, config, signal) : positionOf(cursor);
+      const locations = await locationsOf(source, config, key);
+      const end = Math.min(offset + itemsMax, locations.length);
+      const site = 'sitemapUrl' in config ? config.sitemapUrl : undefined;
+      return {
+        items: itemsOf(locations.slice(offset, end), { visit, site, signal }),
+        nextCursor: end < locations.length ? cursorOf({ key, offset: end }) : null,
+      };
+    },
+  };
+
+  async function firstOf(config: HttpConfig, signal: AbortSignal): Promise<string | undefined> {
+    return 'urls' in config ? config.urls[0]?.href : firstLocation(visit, { url: config.sitemapUrl, signal });
+  }
+
+  async function begin({ tenantId }: SourceRef, config: HttpConfig, signal: AbortSignal): Promise<Position> {
+    if ('urls' in config) return { key: null, offset: 0 };
+    const locations = await listLocations(visit, { url: config.sitemapUrl, signal }).catch(fail);
+    return { key: await listings.save(tenantId, locations, signal), offset: 0 };
+  }
+
+  async function locationsOf(
+    { tenantId }: SourceRef,
+    config: HttpConfig,
+    key: string | null,
+  ): Promise<readonly string[]> {
+    if (key !== null) return listings.load(tenantId, key);
+    return 'urls' in config ? config.urls.map(({ href }) => href) : [];
+  }
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof HttpProblem ? unverified(error.message, error) : error;
+}
+
+function unverified(message: string, cause?: unknown): EngineError {
+  return refusal('VERIFICATION_FAILED', message, { cause });
+}
+
+// Without its list nothing is known of a source, so nothing of it is pruned: the stage fails, now or after more attempts.
+function fail(error: unknown): never {
+  if (!(error instanceof HttpProblem)) throw error;
+  const options = { reason: 'HTTP_INGESTION_ERROR', cause: error } as const;
+  throw error.code === 'unavailable'
+    ? new EngineError('network_error', error.message, options)
+    : refusal('HTTP_INGESTION_ERROR', error.message, { cause: error });
+}

@@ -1,0 +1,1 @@
+export { createHttpReader, type HttpReaderOptions } from './create-http-reader';
