@@ -11,23 +11,27 @@ export interface PlaneSource {
 export interface SourceOptions {
   readonly source?: readonly string[];
   readonly file?: readonly string[];
+  readonly url?: readonly string[];
+  readonly sitemap?: readonly string[];
   readonly upload?: boolean;
   readonly include?: readonly string[];
   /** `name=value` for the parameters of sql sources. */
   readonly param?: readonly string[];
 }
 
-/** The sources that the options describe: `type:name:path`, folders of the server, uploads. */
+/** The sources that the options describe: `type:name:path`, folders of the server, web pages, sitemaps, uploads. */
 export function planeSources(options: SourceOptions, cwd: string): readonly PlaneSource[] {
   const sources = [
     ...(options.source ?? []).map((text) => parseSource(text, options, cwd)),
     ...(options.file ?? []).map((folder) => fileSource(path.basename(path.resolve(cwd, folder)), folder, options, cwd)),
+    ...(options.url === undefined ? [] : [{ source_type: 'http', name: 'pages', config: { urls: options.url } }]),
+    ...(options.sitemap ?? []).map((url) => ({ source_type: 'http', name: siteOf(url), config: { sitemap_url: url } })),
     ...(options.upload === true ? [{ source_type: 'upload', name: 'upload', config: {} }] : []),
   ];
   const names = sources.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw usageFailure(`two sources are named ${twice}`, 'name them: --source type:name:path');
-  if (sources.length === 0) throw usageFailure('a plane needs a source', 'give --file FOLDER, --upload or --source');
+  if (sources.length === 0) throw usageFailure('a plane needs a source', 'give --file FOLDER, --url, --sitemap, --upload or --source');
   return sources;
 }
 
@@ -40,6 +44,10 @@ function parseSource(text: string, options: SourceOptions, cwd: string): PlaneSo
     return fileSource(name, location, options, cwd);
   }
   if (type === 'sql') return sqlSource(name, location, options);
+  if (type === 'http') {
+    if (location === undefined) throw usageFailure(`--source ${text} lacks the address: http:${name}:URL`);
+    return { source_type: 'http', name, config: isSitemap(location) ? { sitemap_url: location } : { urls: [location] } };
+  }
   return { source_type: type, name, config: location === undefined ? {} : { path: location } };
 }
 
@@ -73,6 +81,16 @@ function fileSource(name: string, folder: string, { include }: SourceOptions, cw
     name,
     config: { path: serverPath(folder, cwd), ...(include === undefined ? {} : { include }) },
   };
+}
+
+// What servers call their sitemaps, by custom: anything else is a page.
+function isSitemap(url: string): boolean {
+  return /sitemap[^/?]*\.xml(?:\.gz)?$/i.test(url.replace(/[?#].*$/, ''));
+}
+
+function siteOf(url: string): string {
+  if (!URL.canParse(url)) throw usageFailure(`--sitemap ${url} is no address`);
+  return new URL(url).host;
 }
 
 // The server resolves the path. On the same machine the reader means their own working directory; elsewhere the path is not here.

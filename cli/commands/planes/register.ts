@@ -31,6 +31,8 @@ export function addRegisterCommand(planes: Command, run: CliRun): void {
       'a parameter of the sql sources, the value as JSON or text; may be repeated',
       collected,
     )
+    .option('--url <url>', 'a web page; all of them together are one source', collected)
+    .option('--sitemap <url>', 'the pages that a sitemap lists; may be repeated', collected)
     .option('--upload', 'a source that takes uploaded files')
     .option('--tolerance <share>', 'which share of unreadable documents is acceptable, 0 to 1', fraction)
     .option('--onboard', 'verify, ingest, index, classify and request activation without further commands')

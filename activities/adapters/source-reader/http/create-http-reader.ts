@@ -29,14 +29,7 @@ export function createHttpReader({ objects, timing, ...dispatchers }: HttpReader
 
     async check({ config }, { signal }) {
       const parsed = parseHttpConfig(config);
-      const first = await firstOf(parsed, signal).catch(refuse);
-      if (first === undefined) throw unverified('the sitemap lists nothing');
-      if ('sitemapUrl' in parsed && !isSameSite(first, parsed.sitemapUrl)) {
-        throw unverified(`the sitemap lists ${first.slice(0, 200)}, which is of another site`);
-      }
-      const answer = await readDocument(visit, { url: new URL(first), known: undefined, signal });
-      if (answer.answer === 'content' || answer.answer === 'unchanged') return;
-      throw unverified(`${first} cannot be read: ${answer.reason}`);
+      return 'urls' in parsed ? checkPages(parsed.urls, signal) : checkSitemap(parsed.sitemapUrl, signal);
     },
 
     async readPage(source, { cursor, itemsMax, signal }) {
@@ -52,8 +45,19 @@ export function createHttpReader({ objects, timing, ...dispatchers }: HttpReader
     },
   };
 
-  async function firstOf(config: HttpConfig, signal: AbortSignal): Promise<string | undefined> {
-    return 'urls' in config ? config.urls[0]?.href : firstLocation(visit, { url: config.sitemapUrl, signal });
+  async function checkPages([first]: readonly URL[], signal: AbortSignal): Promise<void> {
+    if (first === undefined) return;
+    const answer = await readDocument(visit, { url: first, known: undefined, signal });
+    if (answer.answer === 'content' || answer.answer === 'unchanged') return;
+    throw unverified(`${first.href} cannot be read: ${answer.reason}`);
+  }
+
+  async function checkSitemap(url: URL, signal: AbortSignal): Promise<void> {
+    const first = await firstLocation(visit, { url, signal }).catch(refuse);
+    if (first === undefined) throw unverified('the sitemap lists nothing');
+    if (!isSameSite(first, url)) {
+      throw unverified(`the sitemap lists ${first.slice(0, 200)}, which is of another site`);
+    }
   }
 
   async function begin({ tenantId }: SourceRef, config: HttpConfig, signal: AbortSignal): Promise<Position> {

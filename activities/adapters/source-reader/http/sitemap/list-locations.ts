@@ -16,9 +16,7 @@ export async function listLocations(visit: Visit, { url, signal }: SitemapReques
   const found = new Set<string>();
   let length = 0;
   for (const location of distinct(top.locations)) {
-    const child = await readSitemap(visit, { url: sitemapOf(url, location), signal });
-    if (child.kind === 'index') throw new HttpProblem('malformed', `${location} is an index inside an index`);
-    for (const each of child.locations) {
+    for (const each of await pagesOf(visit, location, { url, signal })) {
       length += found.has(each) ? 0 : each.length;
       found.add(each);
     }
@@ -32,7 +30,14 @@ export async function firstLocation(visit: Visit, { url, signal }: SitemapReques
   const top = await readSitemap(visit, { url, signal });
   const [first] = top.locations;
   if (top.kind === 'pages' || first === undefined) return first;
-  return (await readSitemap(visit, { url: sitemapOf(url, first), signal })).locations[0];
+  return (await pagesOf(visit, first, { url, signal }))[0];
+}
+
+/** What a sitemap that an index names lists. */
+async function pagesOf(visit: Visit, location: string, { url: index, signal }: SitemapRequest) {
+  const { kind, locations } = await readSitemap(visit, { url: sitemapOf(index, location), signal });
+  if (kind === 'index') throw new HttpProblem('malformed', `${location} is an index inside an index`);
+  return locations;
 }
 
 /** The protocol lets a sitemap speak for its own site only: same scheme, host and port. */
