@@ -31,7 +31,8 @@ export function planeSources(options: SourceOptions, cwd: string): readonly Plan
   const names = sources.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw usageFailure(`two sources are named ${twice}`, 'name them: --source type:name:path');
-  if (sources.length === 0) throw usageFailure('a plane needs a source', 'give --file FOLDER, --url, --sitemap, --upload or --source');
+  if (sources.length === 0)
+    throw usageFailure('a plane needs a source', 'give --file FOLDER, --url, --sitemap, --upload or --source');
   return sources;
 }
 
@@ -46,7 +47,11 @@ function parseSource(text: string, options: SourceOptions, cwd: string): PlaneSo
   if (type === 'sql') return sqlSource(name, location, options);
   if (type === 'http') {
     if (location === undefined) throw usageFailure(`--source ${text} lacks the address: http:${name}:URL`);
-    return { source_type: 'http', name, config: isSitemap(location) ? { sitemap_url: location } : { urls: [location] } };
+    return {
+      source_type: 'http',
+      name,
+      config: isSitemap(location) ? { sitemap_url: location } : { urls: [location] },
+    };
   }
   return { source_type: type, name, config: location === undefined ? {} : { path: location } };
 }

@@ -20,7 +20,7 @@ import {
   type PlaneWorkflowInput,
   type RunJobInput,
 } from '../contracts/workflow-messages';
-import { isKill, readFailure, type EndedWork } from './governance/ended-work';
+import { isKill, readFailure, recordedCode, type EndedWork } from './governance/ended-work';
 import { currentContext, runAs, runAsSystem } from './interceptors/context';
 import { isKilled } from './interceptors/kill-switch';
 import { inSpan } from './interceptors/tracing';
@@ -133,7 +133,7 @@ async function recordEnd(
   log.info('job ended without completing', { ...job, code });
   if (isKill(ended)) return records.recordKilledJob({ ...job, code, message });
   try {
-    await records.failJob({ ...job, code, message });
+    await records.failJob({ ...job, code: recordedCode(ended), message });
   } catch (error) {
     const refused = readFailure(error);
     if (!isKill(refused)) throw error;

@@ -33,15 +33,20 @@ export interface TestStack extends TestOperations {
 }
 
 export interface StackOptions {
+  /** Private destinations that the guard lets through. */
+  readonly egressAllow?: string[];
   readonly sqlConnections?: (core: TestOperations) => SqlConnections;
 }
 
 /** API and worker as they run, in this process, on a database and a task queue of their own. */
-export async function startTestStack({ sqlConnections = () => ({}) }: StackOptions = {}): Promise<TestStack> {
+export async function startTestStack({
+  sqlConnections = () => ({}),
+  egressAllow = [],
+}: StackOptions = {}): Promise<TestStack> {
   const core = await startTestOperations();
   const folder = await mkdtemp(path.join(tmpdir(), 'aos-stack-'));
   const taskQueue = path.basename(folder).toLowerCase();
-  const config = configOf(core, { folder, taskQueue, sqlConnections: sqlConnections(core) });
+  const config = { ...configOf(core, { folder, taskQueue, sqlConnections: sqlConnections(core) }), egressAllow };
   await ensureKeys(config);
   const logLines: string[] = [];
   const logger = createLogger({

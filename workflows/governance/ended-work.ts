@@ -34,6 +34,11 @@ export function readFailure(error: unknown): EndedWork {
   return internal;
 }
 
+/** The word under which the end is recorded: that of the stage where it has one, which is more precise than its code. */
+export function recordedCode({ code, reason }: EndedWork): string {
+  return reason !== undefined && /^[A-Z_]+_(?:FAILED|ERROR)$/.test(reason) ? reason : code;
+}
+
 const stopping: readonly ReasonCode[] = ['SWITCH_ENGAGED', 'TENANT_INACTIVE'];
 
 /** Governance stopped the work, by a switch or by suspending its tenant: it may be retried, and did not fail. */

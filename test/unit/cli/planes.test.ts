@@ -144,7 +144,34 @@ describe('planes register', () => {
     });
   });
 
+  test('takes web pages, sitemaps and named http sources', async () => {
+    api.on('POST /planes', { status: 201, data: handbook });
+    const addresses = [
+      '--url',
+      'https://a.example/1',
+      '--url',
+      'https://a.example/2',
+      '--sitemap',
+      'https://b.example/s',
+    ];
+    const named = [
+      '--source',
+      'http:news:https://c.example/sitemap.xml',
+      '--source',
+      'http:page:https://d.example/x:y',
+    ];
+    expect(await aos('planes', 'register', 'handbook', ...addresses, ...named)).toMatchObject({ exitCode: 0 });
+    expect((api.seen[0]?.body as { sources: unknown }).sources).toEqual([
+      { source_type: 'http', name: 'news', config: { sitemap_url: 'https://c.example/sitemap.xml' } },
+      { source_type: 'http', name: 'page', config: { urls: ['https://d.example/x:y'] } },
+      { source_type: 'http', name: 'pages', config: { urls: ['https://a.example/1', 'https://a.example/2'] } },
+      { source_type: 'http', name: 'b.example', config: { sitemap_url: 'https://b.example/s' } },
+    ]);
+  });
+
   test.each([
+    [['planes', 'register', 'x', '--sitemap', 'nothing'], 'is no address'],
+    [['planes', 'register', 'x', '--source', 'http:pages'], 'lacks the address'],
     [['planes', 'register', 'x'], 'needs a source'],
     [['planes', 'register', 'x', '--source', 'file'], 'not of the form'],
     [['planes', 'register', 'x', '--upload', '--tolerance', '2'], '0 to 1'],
