@@ -42,6 +42,8 @@ interface RouteContract<P, Q, B, D> extends Described {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Bodies that the document shows, by what they do. */
+  readonly examples?: Readonly<Record<string, NoInfer<z.input<B>>>>;
   readonly data: D;
   /** Members of the envelope's `meta` beyond the usual. */
   readonly meta?: (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
@@ -105,6 +107,7 @@ export interface Route extends Described {
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType | undefined;
+  readonly examples?: Readonly<Record<string, unknown>>;
   /** Reads a body of parts as it arrives; `body` then only describes it. */
   readonly receive?: (input: UploadInput<never>) => Promise<unknown>;
   /** Of a list: the schema of one item. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { errorRules, type ErrorCode } from '../../contracts/errors';
 import { apiBase, fullPath, isThrow, type Route } from '../route';
+import { failureExamples } from './failure-examples';
 import { componentSchemas, envelopeOf, listOf, toJsonSchema, type JsonSchema } from './schemas';
 
 export const openApiPath = `${apiBase}/openapi.json`;
@@ -18,7 +19,7 @@ export function createDocument(routes: readonly Route[], version: string): JsonS
     info: {
       title: 'AOS',
       version,
-      description: 'Governance for what AI agents may know and do.',
+      description,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -27,10 +28,19 @@ export function createDocument(routes: readonly Route[], version: string): JsonS
     paths,
     components: {
       schemas: componentSchemas,
+      examples: failureExamples,
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the tenant.' } },
     },
   };
 }
+
+const description = `Governance for what AI agents may know and do.
+
+Send an API key as \`Authorization: Bearer …\`; the tenant follows from it. Every answer is an envelope: \`success\`, then
+\`data\` or \`error\`, and \`meta\` with the request's id. Lists come in pages: go on with \`meta.next_cursor\` as \`cursor\`
+while \`meta.has_more\` is true. What changes something takes an \`Idempotency-Key\`, so that it can be repeated safely.`;
+
+const publicErrors = ['invalid_input', 'internal_error'] as const;
 
 const documentOperation: JsonSchema = {
   operationId: 'system.openapi',
@@ -38,7 +48,10 @@ const documentOperation: JsonSchema = {
   tags: ['System'],
   security: [],
   parameters: [],
-  responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
+  responses: {
+    200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
+    ...toFailures(publicErrors),
+  },
 };
 
 function toOperation(route: Route): JsonSchema {
@@ -51,7 +64,10 @@ function toOperation(route: Route): JsonSchema {
     ...(isPublic && { security: [] }),
     parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
     ...(route.body !== undefined && { requestBody: toRequestBody(route, route.body) }),
-    responses: { [route.successStatus]: toSuccess(route), ...toFailures(route) },
+    responses: {
+      [route.successStatus]: toSuccess(route),
+      ...toFailures([...standingErrors(route), ...(route.errors ?? [])]),
+    },
   };
 }
 
@@ -103,11 +119,13 @@ function toStream(events: NonNullable<Route['events']>): JsonSchema {
   return { description: 'Server-sent events, until one side ends them', content: { 'text/event-stream': content } };
 }
 
-function toRequestBody({ receive }: Route, body: z.ZodType): JsonSchema {
+function toRequestBody({ receive, examples = {} }: Route, body: z.ZodType): JsonSchema {
   const schema = toJsonSchema(body, 'input');
   const type = receive === undefined ? 'application/json' : 'multipart/form-data';
   const isRequired = ((schema['required'] ?? []) as readonly string[]).length > 0;
-  return { required: isRequired, content: { [type]: { schema } } };
+  const shown = Object.entries(examples).map(([name, value]) => [name, { value }]);
+  const content = { schema, ...(shown.length > 0 && { examples: Object.fromEntries(shown) }) };
+  return { required: isRequired, content: { [type]: content } };
 }
 
 function toSuccess({ data, listKey, events }: Route): JsonSchema {
@@ -117,21 +135,23 @@ function toSuccess({ data, listKey, events }: Route): JsonSchema {
   return { description: 'Done', content: { 'application/json': { schema: envelope } } };
 }
 
-function toFailures(route: Route): JsonSchema {
-  const codes = new Set<ErrorCode>([...standingErrors(route), ...(route.errors ?? [])]);
+function toFailures(codes: readonly ErrorCode[]): JsonSchema {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
+  for (const code of new Set(codes)) {
     const { httpStatus } = errorRules[code];
     byStatus.set(httpStatus, [...(byStatus.get(httpStatus) ?? []), code]);
   }
-  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } };
+  const schema = { $ref: '#/components/schemas/Failure' };
   return Object.fromEntries(
-    [...byStatus].map(([status, names]) => [status, { description: names.join(', '), content }]),
+    [...byStatus].map(([status, names]) => {
+      const examples = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/examples/${name}` }]));
+      return [status, { description: names.join(', '), content: { 'application/json': { schema, examples } } }];
+    }),
   );
 }
 
 function standingErrors({ permission, method }: Route): readonly ErrorCode[] {
-  if (permission === 'public') return ['internal_error'];
+  if (permission === 'public') return publicErrors;
   const always = ['invalid_input', 'authentication_failed', 'authorization_failed'] as const;
   const server = ['internal_error', 'service_unavailable', 'timeout'] as const;
   const limit = isThrow({ permission }) ? [] : (['rate_limit_policy'] as const);

@@ -5,12 +5,28 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The JSON Schema of what goes in (as callers write it) or comes out (as they read it). */
 export function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, override: showFile });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, override: simplify });
   return rest;
 }
 
+interface Shown {
+  readonly zodSchema: z.core.$ZodTypes;
+  readonly jsonSchema: Record<string, unknown>;
+}
+
+function simplify(shown: Shown): void {
+  showFile(shown);
+  dropBoundsOfNumbers(shown.jsonSchema);
+}
+
+// What every JSON number of JavaScript keeps to anyway; shown, it becomes the example of every count.
+function dropBoundsOfNumbers(jsonSchema: Record<string, unknown>): void {
+  if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
+  if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
+}
+
 // Files of a form are bytes; OpenAPI 3.1 says so by leaving their type out.
-function showFile({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Record<string, unknown> }) {
+function showFile({ zodSchema, jsonSchema }: Shown): void {
   if (zodSchema._zod.def.type !== 'file') return;
   for (const member of Object.keys(jsonSchema)) delete jsonSchema[member];
   Object.assign(jsonSchema, { contentMediaType: 'application/octet-stream' });

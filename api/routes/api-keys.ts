@@ -19,6 +19,7 @@ export function apiKeyRoutes({ dispatch, prisma }: ApiServices): Route[] {
         permission: 'manage:keys',
         successStatus: 201,
         body: KeyBody,
+        examples: { 'a key that may ask': { name: 'assistant', role: 'agent', expires_at: '2027-01-31T00:00:00Z' } },
         data: CreatedKey,
         errors: ['conflict', 'action_blocked', 'tenant_suspended'],
       },

@@ -29,6 +29,17 @@ export function governanceRoutes({ dispatch, prisma, health, startedAt }: ApiSer
         permission: mayThrow,
         successStatus: 200,
         body: KillSwitchBody,
+        examples: {
+          'stop one plane at once': {
+            enabled: true,
+            scope: 'plane',
+            scope_id: 'kp_0123456789ab',
+            reason: 'wrong folder',
+          },
+          'stop the whole tenant at once': { enabled: true, reason: 'suspicious questions' },
+          'no new work of the tenant': { enabled: true, kind: 'degraded', reason: 'maintenance at noon' },
+          'let the tenant go on': { enabled: false, reason: 'checked' },
+        },
         data: SwitchChangeView,
         errors: throwErrors,
       },
@@ -62,6 +73,10 @@ export function governanceRoutes({ dispatch, prisma, health, startedAt }: ApiSer
         permission: mayThrow,
         successStatus: 200,
         body: ModeBody,
+        examples: {
+          'no new work': { mode: 'DEGRADED', reason: 'maintenance at noon' },
+          'go on': { mode: 'NORMAL', reason: 'maintenance is over' },
+        },
         data: ModeChangeView,
         errors: throwErrors,
       },

@@ -5,6 +5,7 @@ import { findPlane, findRegistration, listPlanes } from '../../prisma/reads/plan
 import { listRoute, mapPage, route, type Route } from '../route';
 import type { ApiServices } from '../services';
 import { toPlaneView, toRegisteredView } from '../views/plane';
+import { planeExamples } from './plane-examples';
 import { reachablePlane } from './reachable-plane';
 
 const tag = 'Knowledge planes';
@@ -27,6 +28,7 @@ export function knowledgeRoutes({ dispatch, prisma, mayBeNamed }: ApiServices): 
         permission: 'write:planes',
         successStatus: 201,
         body: reachablePlane(mayBeNamed),
+        examples: planeExamples,
         data: PlaneView,
         errors: ['conflict', 'action_blocked', 'tenant_suspended'],
       },
@@ -79,6 +81,7 @@ export function knowledgeRoutes({ dispatch, prisma, mayBeNamed }: ApiServices): 
           successStatus: 200,
           params: PlanePath,
           body: BindBody,
+          examples: { 'one policy': { policy_id: 'pol_0123456789ab' } },
           data: BindingChange,
           errors: ['resource_not_found', 'invalid_state', 'conflict', 'action_blocked', 'tenant_suspended'],
         },

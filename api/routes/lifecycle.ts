@@ -113,6 +113,11 @@ export function lifecycleRoutes({ dispatch, prisma, feeds, lookAtPlane }: ApiSer
         successStatus: 200,
         params: PlanePath,
         body: TransitionBody,
+        examples: {
+          'the first step of a drafted plane': { action: 'verify_knowledge_plane' },
+          'open a plane for questions': { action: 'activate_knowledge_plane', reason: 'reviewed' },
+          'repeat the job that failed': { action: 'retry_knowledge_plane', reason: 'folder corrected' },
+        },
         data: TransitionResult,
         errors: [
           ...(['resource_not_found', 'invalid_state', 'unsupported_operation', 'conflict'] as const),

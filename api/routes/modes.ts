@@ -56,6 +56,10 @@ export function modeRoutes({ dispatch, prisma }: ApiServices): Route[] {
         successStatus: 200,
         params: TenantPath,
         body: EnforcementBody,
+        examples: {
+          'all operations of the tenant': { mode: 'STRICT', reason: 'audit week' },
+          'one operation': { mode: 'MONITOR', operation: 'policies.lifecycle', reason: 'watching before enforcing' },
+        },
         data: EnforcementChange,
         errors: writeErrors,
       },

@@ -14,6 +14,7 @@ export function opsRoutes({ dispatch }: ApiServices): Route[] {
         permission: 'manage:tenants',
         successStatus: 201,
         body: TenantBody,
+        examples: { 'a tenant': { name: 'Acme' } },
         data: CreatedTenant,
         errors: ['conflict', 'action_blocked'],
       },

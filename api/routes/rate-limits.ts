@@ -57,6 +57,15 @@ export function rateLimitRoutes({ dispatch, prisma, rates }: ApiServices): Route
         permission,
         successStatus: 200,
         body: LimitBody,
+        examples: {
+          'a key of its own pace': {
+            subject_type: 'key',
+            subject_id: 'key_0123456789abcdef',
+            requests: 600,
+            seconds: 60,
+            reason: 'a batch at night',
+          },
+        },
         data: ChangedLimit,
         errors: ['resource_not_found', 'conflict', 'action_blocked'],
       },

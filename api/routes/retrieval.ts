@@ -24,6 +24,19 @@ export function retrievalRoutes({ prisma, retrieve }: ApiServices): Route[] {
         permission: 'query:planes',
         successStatus: 200,
         body: RetrievalRequest,
+        examples: {
+          'a question': {
+            plane_id: 'kp_0123456789ab',
+            action: 'query',
+            payload: { query: 'How many days of annual leave do employees get?', top_k: 3 },
+          },
+          'documents by their ids': {
+            plane_id: 'kp_0123456789ab',
+            action: 'retrieve',
+            payload: { document_ids: ['doc_0123456789ab'] },
+          },
+          'what there is': { plane_id: 'kp_0123456789ab', action: 'list', payload: { limit: 100 } },
+        },
         data: RetrievalData,
         errors: ['resource_not_found', 'invalid_state', 'policy_violation', 'action_blocked', 'tenant_suspended'],
         meta: ({ next_cursor: next }) =>
@@ -45,6 +58,7 @@ export function retrievalRoutes({ prisma, retrieve }: ApiServices): Route[] {
         successStatus: 200,
         params: PlanePath,
         body: AnyPayload,
+        examples: { 'a question': { query: 'How many days of annual leave do employees get?', top_k: 3 } },
         data: RetrievalData,
         errors: ['resource_not_found', 'invalid_state', 'policy_violation', 'action_blocked', 'tenant_suspended'],
       },

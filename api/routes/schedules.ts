@@ -24,6 +24,10 @@ export function scheduleRoutes(services: ApiServices): Route[] {
         summary: 'Have the plane read again by a clock in UTC, as far as your key may at that time',
         permission: 'write:planes',
         body: ScheduleDefinition,
+        examples: {
+          'every hour': { interval_seconds: 3600 },
+          'at half past two each night': { cron: '30 2 * * *', overlap: 'SKIP' },
+        },
         data: SetSchedule,
         errors: writeErrors,
       },

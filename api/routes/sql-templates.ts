@@ -21,6 +21,14 @@ export function sqlTemplateRoutes({ dispatch, prisma }: ApiServices): Route[] {
         permission: 'write:connectors',
         successStatus: 201,
         body: SqlTemplateDefinition,
+        examples: {
+          'changed articles of the tenant': {
+            name: 'articles',
+            sql: 'select id, title, body from articles where tenant = :tenant_id and changed >= :since',
+            parameters: { since: { type: 'date', default: '2026-01-01' } },
+            columns: { id: 'id', content: 'body', content_format: 'markdown', metadata: ['title'] },
+          },
+        },
         data: SqlTemplateView,
         errors: ['conflict', 'action_blocked', 'tenant_suspended'],
       },

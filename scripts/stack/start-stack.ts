@@ -126,6 +126,7 @@ function sayLinks({
 }): void {
   say('');
   say(`API               ${apiUrl}`);
+  say(`API page          ${apiUrl}/docs`);
   say(`OpenAPI document  ${apiUrl}/api/v1/openapi.json`);
   if (temporal.uiUrl !== null) say(`Temporal Web UI   ${temporal.uiUrl}`);
   say(`Metrics           ${apiUrl}/metrics, of the worker ${workerMetricsUrl}`);

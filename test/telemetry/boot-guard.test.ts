@@ -58,7 +58,7 @@ test('without its guards nothing is served but what tells why', async () => {
     reason: 'SERVICE_UNAVAILABLE',
     details: { components: faults.map(({ component }) => component) },
   });
-  for (const open of ['/healthz', '/readyz', '/version', '/metrics', '/api/v1/openapi.json']) {
+  for (const open of ['/healthz', '/readyz', '/version', '/metrics', '/docs', '/api/v1/openapi.json']) {
     expect([open, (await fetch(`${stack.url}${open}`)).status]).toEqual([open, 200]);
   }
   const { healthy, components } = await boot();

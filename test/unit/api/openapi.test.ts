@@ -1,23 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Express } from 'express';
 import request from 'supertest';
 import { createApp } from '../../../api/app';
 import { fullPath } from '../../../api/route';
 import { allRoutes } from '../../../api/routes';
-import { errorRules } from '../../../contracts/errors';
+import { errorRules, type ErrorCode } from '../../../contracts/errors';
 import { createFakeServices } from './fake-services';
+
+interface Answer {
+  readonly content: Record<string, { schema: object; examples?: Record<string, { $ref: string }> }>;
+}
 
 interface Operation {
   readonly operationId: string;
+  readonly summary: string;
   readonly security?: unknown[];
   readonly parameters: { name: string; in: string; schema: object }[];
-  readonly requestBody?: { content: Record<string, { schema: object }> };
-  readonly responses: Record<string, unknown>;
+  readonly requestBody?: { content: Record<string, { schema: object; examples?: object }> };
+  readonly responses: Record<string, Answer>;
 }
 
 interface Document {
   readonly openapi: string;
   readonly paths: Record<string, Record<string, Operation>>;
-  readonly components: { schemas: Record<string, { enum?: string[] }>; securitySchemes: object };
+  readonly components: {
+    schemas: Record<string, { enum?: string[] }>;
+    examples: Record<string, { value: { error: { code: string } } }>;
+    securitySchemes: object;
+  };
 }
 
 describe('the OpenAPI document', () => {
@@ -35,8 +48,8 @@ describe('the OpenAPI document', () => {
     const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    // The page of metrics is not for clients of the API, and has a form of its own.
-    const bound = boundRoutes(app).filter((each) => each !== 'get /metrics');
+    // The pages of metrics and documentation are not for clients of the API, and have a form of their own.
+    const bound = boundRoutes(app).filter((each) => !/^get \/(metrics$|docs)/.test(each));
     expect(listed.sort()).toEqual(bound.sort());
     expect(listed.length).toBeGreaterThan(30);
   });
@@ -68,6 +81,58 @@ describe('the OpenAPI document', () => {
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     });
     expect(document.paths['/healthz']?.['get']?.security).toEqual([]);
+  });
+
+  it('is OpenAPI 3.1 to a validator', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'aos-openapi-'));
+    const file = path.join(folder, 'openapi.json');
+    writeFileSync(file, JSON.stringify(document));
+    const cli = path.join(
+      path.dirname(require.resolve('@seriousme/openapi-schema-validator')),
+      'bin/validate-api-cli.js',
+    );
+    expect(JSON.parse(execFileSync(process.execPath, [cli, file], { encoding: 'utf8' }))).toEqual({ valid: true });
+    rmSync(folder, { recursive: true });
+  });
+
+  it('sums up every operation in a line of its own, and shows each failure as it comes', () => {
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+    const summaries = operations.map(({ summary }) => summary);
+    expect(summaries.filter((each) => !/^[A-Z].*[^.]$/.test(each))).toEqual([]);
+    expect(new Set(summaries).size).toBe(summaries.length);
+    for (const { operationId, responses } of operations) {
+      const failures = Object.entries(responses).filter(([status]) => Number(status) >= 400);
+      expect({ operationId, statuses: failures.map(([status]) => status) }).toEqual({
+        operationId,
+        statuses: expect.arrayContaining(['400', '500']),
+      });
+      for (const [status, { content }] of failures) {
+        const examples = Object.entries(content['application/json']?.examples ?? {});
+        expect(examples).not.toEqual([]);
+        for (const [code, { $ref }] of examples) {
+          expect($ref).toBe(`#/components/examples/${code}`);
+          expect(document.components.examples[code]?.value.error.code).toBe(code);
+          expect(String(errorRules[code as ErrorCode].httpStatus)).toBe(status);
+        }
+      }
+    }
+  });
+
+  it('shows a body for every operation that takes JSON, and each is one that it takes', () => {
+    for (const route of allRoutes(services)) {
+      if (route.body === undefined || route.receive !== undefined) continue;
+      const shown = document.paths[fullPath(route)]?.[route.method]?.requestBody?.content['application/json']?.examples;
+      const examples = Object.entries(route.examples ?? {});
+      expect({ route: route.operationId, shown: Object.keys(shown ?? {}) }).toEqual({
+        route: route.operationId,
+        shown: examples.map(([name]) => name),
+      });
+      expect({ route: route.operationId, isShown: examples.length > 0 }).toMatchObject({ isShown: true });
+      for (const [name, value] of examples) {
+        const { error } = route.body.safeParse(value);
+        expect({ route: route.operationId, name, error }).toMatchObject({ error: undefined });
+      }
+    }
   });
 
   it('describes bodies as callers write them', () => {
