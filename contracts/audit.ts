@@ -30,6 +30,15 @@ const switchChange = z.strictObject({
   reason: words,
   row_hash: words,
 });
+const pause = z.strictObject({
+  pause_id: words,
+  switch_id: words,
+  epoch: count,
+  sla_deadline: words,
+  on_timeout: words,
+  outcome: nullableWords,
+  reason: words,
+});
 const retrieval = z.strictObject({
   evidence_id: words,
   action: words,
@@ -128,6 +137,15 @@ export const auditEvents = {
   governance_enabled: { category: 'governance', severity: 'critical', evidence: switchChange },
   governance_degraded: { category: 'governance', severity: 'critical', evidence: switchChange },
   governance_normal: { category: 'governance', severity: 'critical', evidence: switchChange },
+  KillFannedOut: {
+    category: 'governance',
+    severity: 'warn',
+    evidence: z.strictObject({ epoch: count, counts: z.record(words, count) }),
+  },
+  RunPaused: { category: 'governance', severity: 'warn', evidence: pause },
+  RunPauseWarned: { category: 'governance', severity: 'warn', evidence: pause },
+  RunPauseEnded: { category: 'governance', severity: 'warn', evidence: pause },
+  RunPauseEscalated: { category: 'governance', severity: 'critical', evidence: pause },
   GovernanceModeChanged: {
     category: 'governance',
     severity: 'critical',

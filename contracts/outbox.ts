@@ -37,7 +37,26 @@ export interface DeleteScheduleMessage {
   readonly payload: { readonly tenantId: string; readonly planeId: string; readonly scheduleId: string };
 }
 
-export type OutboxMessage = RunJobMessage | UpsertScheduleMessage | DeleteScheduleMessage;
+/** Starts the workflow that carries a kill to the workflows in its scope. */
+export interface FanOutMessage {
+  readonly topic: 'switch.fan_out';
+  readonly workflowId: string;
+  readonly payload: {
+    readonly switchId: string;
+    readonly epoch: number;
+    readonly scope: string;
+    readonly requester: ExecutionContext;
+  };
+}
+
+/** Lets a paused workflow try its next step again. */
+export interface ResumeMessage {
+  readonly topic: 'run.resume';
+  readonly workflowId: string;
+  readonly payload: { readonly pauseId: string; readonly requester: ExecutionContext };
+}
+
+export type OutboxMessage = RunJobMessage | UpsertScheduleMessage | DeleteScheduleMessage | FanOutMessage | ResumeMessage;
 
 /** Where the outbox delivers to. Delivering a message again must do no harm. */
 export interface OutboxPort {

@@ -7,3 +7,8 @@ export function planeWorkflowId(tenantId: string, planeId: string): string {
 export function planeScheduleId(tenantId: string, planeId: string): string {
   return `sync:${tenantId}:${planeId}`;
 }
+
+/** The one workflow that carries a throw to the workflows in its scope. */
+export function fanOutWorkflowId(scope: string, switchId: string, epoch: number): string {
+  return `kill:${scope}:${switchId}:${epoch}`;
+}

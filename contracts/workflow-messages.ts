@@ -46,6 +46,20 @@ export const scheduledSyncWorkflowType = 'scheduledSync';
 export const planeWorkflowType = 'knowledgePlane';
 export const runJobSignalName = 'runJob';
 export const killSignalName = 'kill';
+export const resumeSignalName = 'resume';
+export const fanOutWorkflowType = 'killFanOut';
+
+export interface FanOutInput {
+  readonly switchId: string;
+  readonly epoch: number;
+}
+
+/** What the kill signal may say; a hand at the command line says nothing, or only why. */
+export interface KillInput {
+  readonly reason: string;
+  /** The throw that sent it. */
+  readonly thrown?: FanOutInput;
+}
 
 /** Activities that go on after a kill: recording, release and compensation. Both sides of the engine ask this list. */
 export const killExemptActivities: readonly string[] = [
@@ -54,4 +68,7 @@ export const killExemptActivities: readonly string[] = [
   'recordRefusedMessage',
   'recordScheduledRun',
   'closeScheduledRun',
+  'signalKnownWorkflows',
+  'sweepRunningWorkflows',
+  'endFanOut',
 ];

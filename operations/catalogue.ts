@@ -1,4 +1,6 @@
 import { changeEnforcement } from './governance/change-enforcement';
+import { endFanOut, recordFanOut } from './governance/fan-out';
+import { expirePause, openPause, resumePause, resumeReleased, warnPause } from './governance/pauses';
 import { changeMode, changeSwitch } from './governance/switches';
 import { recordKill } from './governance/record-kill';
 import { refuseMessage } from './governance/refuse-message';
@@ -6,6 +8,7 @@ import { createTenant } from './identity/create-tenant';
 import { createKey, revokeKey } from './identity/keys';
 import { acceptDocuments, deleteDocument } from './knowledge/accept-documents';
 import { beginJob } from './knowledge/begin-job';
+import { beginStage } from './knowledge/begin-stage';
 import { bindPolicy, unbindPolicy } from './knowledge/bind-policy';
 import { finishClassify, recordClassified } from './knowledge/classify';
 import { completeJob } from './knowledge/complete-job';
@@ -34,9 +37,16 @@ import { failRetrieval, releaseRetrieval } from './retrieval/release';
 export const catalogue = {
   'governance.effects.sweep': sweepEffect,
   'governance.enforcement.change': changeEnforcement,
+  'governance.fan_out.end': endFanOut,
+  'governance.fan_out.record': recordFanOut,
   'governance.kills.record': recordKill,
   'governance.messages.refuse': refuseMessage,
   'governance.mode.change': changeMode,
+  'governance.pauses.expire': expirePause,
+  'governance.pauses.open': openPause,
+  'governance.pauses.resume': resumePause,
+  'governance.pauses.resume_released': resumeReleased,
+  'governance.pauses.warn': warnPause,
   'governance.switches.change': changeSwitch,
   'identity.keys.create': createKey,
   'identity.keys.revoke': revokeKey,
@@ -52,6 +62,7 @@ export const catalogue = {
   'knowledge.ingest.finish': finishIngest,
   'knowledge.ingest.record_page': recordPage,
   'knowledge.jobs.begin': beginJob,
+  'knowledge.jobs.begin_stage': beginStage,
   'knowledge.jobs.complete': completeJob,
   'knowledge.jobs.fail': failJob,
   'knowledge.jobs.record_kill': recordKilledJob,

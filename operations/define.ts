@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { AuditEntry } from '../contracts/audit';
+import type { Capability } from '../contracts/capabilities';
 import type { EngineError } from '../contracts/errors';
 import type { ExecutionContext } from '../contracts/execution-context';
 import type { OutboxMessage } from '../contracts/outbox';
 import { parseInput } from '../contracts/parse';
 import type { Permission, Role } from '../contracts/roles';
-import type { Scope, SwitchRow } from '../contracts/switches';
+import type { Begins, Scope, SwitchRow } from '../contracts/switches';
 import type { EnforcementMode } from '../contracts/modes';
 import { requireAll, type Invariant } from './invariants';
 import type { Transaction } from './transaction/database';
@@ -47,8 +48,10 @@ export interface Operation<Params, Facts, Result> {
   readonly params: z.ZodType<Params>;
   /** `fenced`, or why the operation may commit although a switch is engaged. */
   readonly fence: 'fenced' | FenceExemption;
-  /** Begins new work, which a degraded scope refuses. */
-  readonly startsWork?: boolean;
+  /** What stop, pause and degraded switches look at; `nothing` goes on under them. */
+  readonly begins?: Begins;
+  /** What this belongs to, for switches of scope `capability`. */
+  readonly capability?: Capability;
   /** `fresh` answers carry customer data: never stored, decided anew for each call. */
   readonly answer?: 'stored' | 'fresh';
   /** Scopes beyond global, tenant and run. */
@@ -71,7 +74,7 @@ export interface DefinedOperation<Params = unknown, Result = unknown> {
   readonly name: string;
   readonly permissions: readonly Permission[];
   readonly fence: 'fenced' | FenceExemption;
-  readonly startsWork: boolean;
+  readonly begins: Begins;
   readonly answer: 'stored' | 'fresh';
   parse(value: unknown): Params;
   scopes(context: ExecutionContext, params: Params): readonly Scope[];
@@ -86,15 +89,17 @@ export interface DefinedOperation<Params = unknown, Result = unknown> {
 export function defineOperation<Params, Facts, Result>(
   operation: Operation<Params, Facts, Result>,
 ): DefinedOperation<Params, Result> {
-  const { name, permission, fence, startsWork = false, answer = 'stored', before = [], after = [] } = operation;
+  const { name, permission, fence, begins = 'nothing', answer = 'stored', before = [], after = [] } = operation;
+  const { capability } = operation;
+  const own: readonly Scope[] = capability === undefined ? [] : [{ type: 'capability', id: capability }];
   return {
     name,
     permissions: typeof permission === 'string' ? [permission] : permission,
     fence,
-    startsWork,
+    begins,
     answer,
     parse: (value) => parseInput({ schema: operation.params, value, subject: 'the parameters are' }),
-    scopes: (context, params) => operation.scopes?.({ context, params }) ?? [],
+    scopes: (context, params) => [...own, ...(operation.scopes?.({ context, params }) ?? [])],
     job: (params) => operation.job?.(params),
     refused: (work, params, error) => operation.refused?.(work, { params, error }),
     remembered: (result) => operation.remembered?.(result) ?? result,

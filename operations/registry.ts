@@ -151,9 +151,13 @@ async function fence(open: OpenTransaction, { operation, context }: Call, params
   const jobId = operation.job(params);
   const authority = jobId === undefined ? undefined : await readJobAuthority(open.tx, jobId);
   const switches = await passFence(open.tx, {
-    scopes: [...standingScopes(context), ...operation.scopes(context, params)],
-    startsWork: operation.startsWork,
-    ...(authority !== undefined && { seen: authority.seen }),
+    scopes: [
+      ...standingScopes(context),
+      ...operation.scopes(context, params),
+      ...(jobId === undefined ? [] : [{ type: 'run', id: jobId } as const]),
+    ],
+    begins: operation.begins,
+    ...authority,
   });
   open.passed = true;
   return switches;

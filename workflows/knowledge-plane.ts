@@ -13,7 +13,8 @@ import {
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ExecutionContext } from '../contracts/execution-context';
-import { jobStages, type JobKind, type StageName } from '../contracts/knowledge';
+import { stageCapability } from '../contracts/capabilities';
+import { jobStages, stageNames, type JobKind, type StageName } from '../contracts/knowledge';
 import {
   runJobSignalName,
   searchAttributes,
@@ -25,6 +26,7 @@ import { currentContext, runAs, runAsSystem } from './interceptors/context';
 import { isKilled } from './interceptors/kill-switch';
 import { inSpan } from './interceptors/tracing';
 import { knowledgeActivities, type KnowledgeActivities } from './knowledge-activities';
+import { createPauseGate, type PauseGate } from './pause-gate';
 
 interface PendingJob extends RunJobInput {
   readonly requester: ExecutionContext;
@@ -40,12 +42,14 @@ export const runJobSignal = defineSignal<[RunJobInput]>(runJobSignalName);
 export const getPlaneQuery = defineQuery<PlaneStatus>('getPlane');
 
 const historyEventsMaxDefault = 3_500;
+const capabilityAttribute = defineSearchAttributeKey(searchAttributes.capability, SearchAttributeType.KEYWORD);
 const stageAttribute = defineSearchAttributeKey(searchAttributes.stage, SearchAttributeType.KEYWORD);
 
 /** One plane for as long as it lives: runs the jobs it is asked for, one after the other, each as its requester. */
 export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readonly PendingJob[] = []): Promise<void> {
   const { planeId, historyEventsMax = historyEventsMaxDefault } = input;
   const activities = knowledgeActivities();
+  const gate = createPauseGate(activities);
   const pending: PendingJob[] = [...handedOn];
   const seen = new Set(handedOn.map(({ jobId }) => jobId));
   let stage = 'waiting';
@@ -62,8 +66,9 @@ export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readon
       await condition(() => pending.length > 0 || isHistoryLong());
       const [job] = pending;
       if (job !== undefined) {
+        const run = { planeId, jobId: job.jobId, gate, enter };
         const outcome = await runAs(job.requester, () =>
-          inSpan(`job ${job.jobKind}`, job.jobId, () => runJob(activities, { planeId, jobId: job.jobId, enter })),
+          inSpan(`job ${job.jobKind}`, job.jobId, () => runJob(activities, run)),
         );
         pending.shift();
         if (pending.length === 0) enter('waiting', `${outcome} No job is at work.`);
@@ -78,7 +83,10 @@ export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readon
 
   function enter(next: string, details: string): void {
     stage = next;
-    upsertSearchAttributes([{ key: stageAttribute, value: next }]);
+    upsertSearchAttributes([
+      { key: stageAttribute, value: next },
+      { key: capabilityAttribute, value: isStage(next) ? stageCapability(next) : 'job.default' },
+    ]);
     setCurrentDetails(details);
   }
 
@@ -91,15 +99,17 @@ export async function knowledgePlane(input: PlaneWorkflowInput, handedOn: readon
 interface JobRun {
   readonly planeId: string;
   readonly jobId: string;
+  readonly gate: PauseGate;
   enter(stage: string, details: string): void;
 }
 
 /** Returns a sentence for the operator on how the job came out. */
-async function runJob(activities: KnowledgeActivities, { planeId, jobId, enter }: JobRun): Promise<string> {
+async function runJob(activities: KnowledgeActivities, run: JobRun): Promise<string> {
+  const { planeId, jobId, gate } = run;
   const job = { planeId, jobId };
   try {
-    const { kind } = await activities.steps.beginJob(job);
-    const counts = await runStages(activities, kind, { ...job, enter });
+    const { kind } = await gate.pass(run, () => activities.steps.beginJob(job));
+    const counts = await runStages(activities, kind, run);
     const { state } = await activities.steps.completeJob({ ...job, counts });
     return `The plane is ${state}.`;
   } catch (error) {
@@ -114,12 +124,16 @@ async function runJob(activities: KnowledgeActivities, { planeId, jobId, enter }
 async function runStages(
   { stages }: KnowledgeActivities,
   kind: JobKind,
-  { planeId, jobId, enter }: JobRun,
+  run: JobRun,
 ): Promise<Record<string, number>> {
+  const { planeId, jobId, gate, enter } = run;
   const counts: Record<string, number> = {};
   for (const stage of jobStages[kind] as readonly StageName[]) {
-    enter(stage, `Job ${jobId} (${kind}) is in stage ${stage}.`);
-    Object.assign(counts, await stages[stage]({ planeId, jobId }));
+    const work = () => {
+      enter(stage, `Job ${jobId} (${kind}) is in stage ${stage}.`);
+      return stages[stage]({ planeId, jobId });
+    };
+    Object.assign(counts, await gate.pass(run, work));
   }
   return counts;
 }
@@ -156,4 +170,8 @@ async function recordKilledJobs(
       );
     }
   });
+}
+
+function isStage(stage: string): stage is StageName {
+  return (stageNames as readonly string[]).includes(stage);
 }

@@ -7,16 +7,21 @@ export interface RecordKillInput {
   readonly workflowId: string;
   readonly executionRunId: string;
   readonly reason: string;
+  readonly thrown?: { readonly switchId: string; readonly epoch: number };
 }
 
 /** What the workflow interceptors write: a kill by signal, and messages that came without a context. */
 export function createGovernanceActivities({ dispatch }: { dispatch: Dispatch }) {
   return {
-    recordKill: async ({ reason, ...execution }: RecordKillInput): Promise<void> => {
-      await dispatch(currentContext(), 'governance.kills.record', {
+    /** Not recorded when the throw that sent the signal is no longer in force. */
+    recordKill: async ({ reason, ...execution }: RecordKillInput): Promise<{ recorded: boolean }> => {
+      const { executionRunId, thrown } = execution;
+      const by = thrown === undefined ? 'kill' : `kill/${thrown.switchId}/${thrown.epoch}`;
+      const { recorded } = await dispatch(currentContext(), 'governance.kills.record', {
         params: { ...execution, reason: reason.slice(0, 1000) },
-        idempotencyKey: `${execution.executionRunId}/kill`,
+        idempotencyKey: `${executionRunId}/${by}`,
       });
+      return { recorded };
     },
 
     recordRefusedMessage: async ({ message }: { readonly message: string }): Promise<void> => {

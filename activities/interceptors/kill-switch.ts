@@ -1,59 +1,77 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptors, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { currentContext } from '../../context';
-import type { ExecutionContext } from '../../contracts/execution-context';
-import { engagedSwitch, type SwitchRow } from '../../contracts/switches';
+import type { Scope, SeenEpochs, SwitchRow } from '../../contracts/switches';
 import { killExemptActivities } from '../../contracts/workflow-messages';
 import { switchRefusal } from '../../operations/transaction/fence';
+import { engagedKill, type Running, type RunningWork } from '../running-work';
+import { scopesOf } from '../scopes';
 import { withWorkSignal } from '../work-signal';
 
-/** Reads the switches that touch the context's work: global, tenant, plane and run. Throws when it cannot. */
-export type ReadSwitches = (context: ExecutionContext) => Promise<readonly SwitchRow[]>;
+/** Reads the kill switches of the scopes. Throws when it cannot. */
+export type ReadKills = (input: {
+  readonly tenantId: string;
+  readonly scopes: readonly Scope[];
+}) => Promise<readonly SwitchRow[]>;
 
 export interface KillSwitchOptions {
-  readonly readSwitches: ReadSwitches;
-  /** Between two looks at the switches; 30 s at most. */
+  readonly readKills: ReadKills;
+  /** What a watcher of the switches stops as soon as it hears of a throw. */
+  readonly running: RunningWork;
+  /** Between two looks of our own, should the watcher be deaf; 30 s at most. */
   readonly intervalMs?: number;
 }
 
 /**
- * Looks before the work starts and on every interval while it runs, and aborts it when a kill is engaged. This saves
- * work; what may commit is decided by the fence. Switches that cannot be read refuse the start.
+ * Looks before the work starts, lists it for the watcher while it runs, and looks again now and then. This saves work;
+ * what may commit is decided by the fence. Switches that cannot be read refuse the start.
  */
 export function killSwitchInterceptors({
-  readSwitches,
-  intervalMs = 10_000,
+  readKills,
+  running,
+  intervalMs = 25_000,
 }: KillSwitchOptions): ActivityInterceptorsFactory {
   return (context: Context): ActivityInterceptors => ({
     inbound: {
       async execute(input, next) {
-        if (killExemptActivities.includes(context.info.activityType)) return next(input);
+        const { activityType, isLocal } = context.info;
+        if (killExemptActivities.includes(activityType)) return next(input);
         const execution = currentContext();
-        refuseWhenEngaged(await readSwitches(execution));
-        if (context.info.isLocal) return next(input);
+        const { tenantId } = execution;
+        const scopes = scopesOf({ activityType, args: input.args, context: execution });
+        if (isLocal) {
+          refuseWhenKilled(await readKills({ tenantId, scopes }));
+          return next(input);
+        }
 
         const killed = new AbortController();
+        const stop = (reason: unknown) => killed.abort(reason);
+        const work: Running = { tenantId, scopes, seen: undefined, stop };
+        // Listed before the first look, so that no throw falls between the two.
+        const leave = running.add(work);
         const look = async () => {
-          try {
-            refuseWhenEngaged(await readSwitches(execution));
-          } catch (error) {
-            killed.abort(error);
-          }
+          const rows = await readKills({ tenantId, scopes });
+          refuseWhenKilled(rows, work.seen);
+          work.seen ??= Object.fromEntries(rows.map(({ switchId, epoch }) => [switchId, epoch]));
         };
-        const timer = setInterval(() => void look(), intervalMs);
+        let timer: NodeJS.Timeout | undefined;
         try {
+          await look();
+          killed.signal.throwIfAborted();
+          timer = setInterval(() => void look().catch(stop), intervalMs);
           return await withWorkSignal(killed.signal, () => next(input));
         } catch (error) {
           throw killed.signal.aborted ? killed.signal.reason : error;
         } finally {
           clearInterval(timer);
+          leave();
         }
       },
     },
   });
 }
 
-function refuseWhenEngaged(rows: readonly SwitchRow[]): void {
-  const engaged = engagedSwitch({ rows: rows.filter(({ kind }) => kind === 'kill'), startsWork: false });
+function refuseWhenKilled(rows: readonly SwitchRow[], seen?: SeenEpochs): void {
+  const engaged = engagedKill(rows, seen);
   if (engaged !== undefined) throw switchRefusal(engaged);
 }

@@ -5,7 +5,7 @@ import { attemptKey, stepKey } from '../attempt-key';
 import { workSignal } from '../work-signal';
 import { createByteBudget } from './byte-budget';
 import type { JobInput, KnowledgeDependencies } from './dependencies';
-import { mapConcurrently } from './map-concurrently';
+import { mapConcurrently } from '../map-concurrently';
 import { storeItem } from './store-item';
 import { readerOf, toSourceRef } from './verify-sources';
 

@@ -11,7 +11,7 @@ interface EndedJob extends JobInput {
 const messageMax = 2_000;
 
 /** The activities by which a plane's workflow begins and ends its jobs; each is one operation. */
-export function createJobActivities({ dispatch, reachBarrier }: KnowledgeDependencies) {
+export function createJobActivities({ dispatch }: KnowledgeDependencies) {
   return {
     beginJob: (job: JobInput): Promise<{ kind: JobKind }> =>
       dispatch(currentContext(), 'knowledge.jobs.begin', { params: job, idempotencyKey: stepKey('begin') }),
@@ -28,15 +28,6 @@ export function createJobActivities({ dispatch, reachBarrier }: KnowledgeDepende
     recordKilledJob: async ({ code, message, ...job }: EndedJob): Promise<void> => {
       const params = { ...job, code: code.slice(0, 64), message: message.slice(0, messageMax) };
       await dispatch(currentContext(), 'knowledge.jobs.record_kill', { params, idempotencyKey: stepKey('kill') });
-    },
-
-    activatePlane: async (job: JobInput): Promise<Record<string, number>> => {
-      await dispatch(currentContext(), 'knowledge.activate.open_endpoint', {
-        params: job,
-        idempotencyKey: stepKey('activate'),
-      });
-      reachBarrier('activate.endpoint-opened');
-      return {};
     },
   };
 }

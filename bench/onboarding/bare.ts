@@ -12,7 +12,7 @@ import type { EmbeddedChunk } from '../../activities/adapters/vector-store/port'
 import { findCategories } from '../../activities/knowledge/categories';
 import { chunkText } from '../../activities/knowledge/chunk-text';
 import { detectPersonalData } from '../../activities/knowledge/detectors';
-import { mapConcurrently } from '../../activities/knowledge/map-concurrently';
+import { mapConcurrently } from '../../activities/map-concurrently';
 import { serveTasks } from '../support/child';
 import { ownProcessorSeconds } from '../support/cpu';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { text } from '../../contracts/text';
-import { defineOperation } from '../define';
+import { defineOperation, type Work } from '../define';
 import { setSwitch } from './set-switch';
 
 /**
@@ -10,14 +10,39 @@ import { setSwitch } from './set-switch';
 export const recordKill = defineOperation({
   name: 'governance.kills.record',
   permission: 'system:execute',
-  params: z.strictObject({ workflowId: z.string().max(256), executionRunId: z.string().max(128), reason: text(1000) }),
+  params: z.strictObject({
+    workflowId: z.string().max(256),
+    executionRunId: z.string().max(128),
+    reason: text(1000),
+    /** The throw that sent the signal, where it was not a hand. */
+    thrown: z.strictObject({ switchId: z.string().max(64), epoch: z.int().min(1) }).optional(),
+  }),
   fence: 'throwing-and-releasing-switches',
-  loadFacts: async () => ({}),
 
-  async handle(work, { params: { executionRunId, reason } }) {
+  async loadFacts(work, { thrown }) {
+    return { isStale: thrown !== undefined && !(await isInForce(work, thrown)) };
+  },
+
+  async handle(work, { params: { workflowId, executionRunId, reason }, facts: { isStale } }) {
+    if (isStale) {
+      const resource = { type: 'workflow', id: workflowId };
+      work.audit({ type: 'MessageRefused', outcome: 'skipped', resource, evidence: { message: 'kill' } });
+      return { recorded: false, scopeId: executionRunId };
+    }
     const { tenantId } = work.context;
     const target = { kind: 'kill', scope: 'run', scopeId: executionRunId, tenantId, owner: 'operator' } as const;
-    return setSwitch(work, target, { enabled: true, reason });
+    const { scopeId } = await setSwitch(work, target, { enabled: true, reason });
+    return { recorded: true, scopeId };
   },
-  barriers: ({ scopeId }) => [{ type: 'run', id: scopeId }],
+  barriers: ({ recorded, scopeId }) => (recorded ? [{ type: 'run', id: scopeId }] : []),
 });
+
+// A signal may arrive after the release; what was started since then must not pay for it.
+async function isInForce({ tx }: Work, { switchId, epoch }: { switchId: string; epoch: number }): Promise<boolean> {
+  const row = await tx
+    .selectFrom('runtime_switches')
+    .select(['enabled', 'epoch'])
+    .where('switch_id', '=', switchId)
+    .executeTakeFirst();
+  return row?.enabled === true && Number(row.epoch) === epoch;
+}

@@ -1,21 +1,20 @@
 import { sql } from 'kysely';
-import { EngineError, refusal } from '../../contracts/errors';
-import { platformTenantId } from '../../contracts/execution-context';
 import {
-  supportedSwitchKinds,
-  supportedSwitchScopes,
+  switchChannel,
+  type PauseTimeout,
   type SwitchKind,
+  type SwitchNotice,
   type SwitchScope,
 } from '../../contracts/switches';
 import type { Work } from '../define';
 import { newId } from '../ids';
 import { digestOf } from '../transaction/canonical';
+import type { OwnedTarget } from './switch-target';
 
-export interface SwitchTarget {
-  readonly kind: SwitchKind;
-  readonly scope: SwitchScope;
-  /** Absent for the global scope; the caller's own tenant when absent for the tenant scope. */
-  readonly scopeId?: string | undefined;
+/** How long runs may wait at a pause, and what becomes of them then. */
+export interface PauseTerms {
+  readonly slaSeconds: number;
+  readonly onTimeout: PauseTimeout;
 }
 
 export interface SwitchChange {
@@ -31,61 +30,16 @@ export interface SwitchChange {
   readonly changedAt: string | null;
 }
 
-interface OwnedTarget extends SwitchTarget {
-  readonly scopeId: string;
-  readonly tenantId: string | null;
-  readonly owner: 'tenant' | 'operator';
-}
-
-/** Whose row it would be. A tenant reaches its own scopes only, and never a row that the operator owns. */
-export async function resolveTarget(work: Work, { kind, scope, scopeId }: SwitchTarget): Promise<OwnedTarget> {
-  if (!supportedSwitchScopes.includes(scope) || !supportedSwitchKinds.includes(kind)) {
-    throw new EngineError('unsupported_operation', `a ${kind} switch on scope ${scope} is not offered by this version`);
-  }
-  const { tenantId } = work.context;
-  const isOperator = tenantId === platformTenantId;
-  const owner = isOperator ? 'operator' : 'tenant';
-  if (scope === 'global') {
-    if (!isOperator) throw new EngineError('authorization_failed', 'the global scope belongs to the operator');
-    return { kind, scope, scopeId: '', tenantId: null, owner };
-  }
-  if (scope === 'tenant') return { kind, scope, ...(await tenantTarget(work, isOperator, scopeId)), owner };
-  return { kind, scope, ...(await planeTarget(work, scopeId)), owner };
-}
-
-async function tenantTarget({ tx, context }: Work, isOperator: boolean, scopeId: string | undefined) {
-  const id = scopeId ?? context.tenantId;
-  if (!isOperator && id !== context.tenantId) throw refusal('TENANT_NOT_FOUND', 'there is no such tenant');
-  if (id === platformTenantId) {
-    throw refusal('validation_error', 'name the tenant in scope_id', { details: { field: 'scope_id' } });
-  }
-  const row = await tx.selectFrom('tenants').select('tenant_id').where('tenant_id', '=', id).executeTakeFirst();
-  if (row === undefined) throw refusal('TENANT_NOT_FOUND', 'there is no such tenant');
-  return { scopeId: id, tenantId: id };
-}
-
-async function planeTarget({ tx }: Work, scopeId: string | undefined) {
-  if (scopeId === undefined) {
-    throw refusal('validation_error', 'name the plane in scope_id', { details: { field: 'scope_id' } });
-  }
-  const row = await tx
-    .selectFrom('knowledge_planes')
-    .select('tenant_id')
-    .where('plane_id', '=', scopeId)
-    .executeTakeFirst();
-  if (row === undefined) throw refusal('PLANE_NOT_FOUND', 'there is no such plane');
-  return { scopeId, tenantId: row.tenant_id };
-}
-
 /** Turns one switch on or off. The epoch rises each time it is turned on. */
 export async function setSwitch(
   work: Work,
   target: OwnedTarget,
-  { enabled, reason }: { enabled: boolean; reason: string },
+  { enabled, reason, pause }: { enabled: boolean; reason: string; pause?: PauseTerms | undefined },
 ): Promise<SwitchChange> {
   const before = await readSwitch(work, target);
   if (!enabled && before === undefined) return neverThrown(target);
   const { actor } = work.context;
+  const terms = target.kind === 'pause' ? { sla_seconds: pause?.slaSeconds, on_timeout: pause?.onTimeout } : {};
   const row = await work.tx
     .insertInto('runtime_switches')
     .values({
@@ -100,6 +54,7 @@ export async function setSwitch(
       reason,
       actor_id: actor.id,
       actor_type: actor.type,
+      ...terms,
     })
     .onConflict((conflict) =>
       conflict.columns(['kind', 'scope_type', 'scope_id', 'tenant_id', 'owner']).doUpdateSet({
@@ -108,7 +63,8 @@ export async function setSwitch(
         reason,
         actor_id: actor.id,
         actor_type: actor.type,
-        last_changed: new Date(),
+        last_changed: sql`now()`,
+        ...(enabled && terms),
       }),
     )
     .returning(['switch_id', 'epoch', 'last_changed'])
@@ -125,7 +81,15 @@ export async function setSwitch(
     changedAt: row.last_changed.toISOString(),
   };
   await recordChange(work, { change, tenantId: target.tenantId, reason });
+  await announce(work, change, target.tenantId);
   return change;
+}
+
+// Heard by every process when the transaction commits; the payload is all that a watcher needs to act at once.
+async function announce({ tx }: Work, change: SwitchChange, tenantId: string | null): Promise<void> {
+  const { switchId, kind, scope: scopeType, scopeId, owner, enabled, epoch } = change;
+  const notice: SwitchNotice = { switchId, kind, scopeType, scopeId, owner, enabled, epoch, tenantId };
+  await sql`select pg_notify(${switchChannel}, ${JSON.stringify(notice)})`.execute(tx);
 }
 
 async function readSwitch({ tx }: Work, target: OwnedTarget): Promise<{ enabled: boolean } | undefined> {

@@ -1,24 +1,55 @@
 import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
-import { governanceModes, switchKinds, switchScopes, type SwitchKind } from '../../contracts/switches';
+import {
+  governanceModes,
+  pauseSlaSecondsDefault,
+  pauseTimeouts,
+  switchKinds,
+  switchScopes,
+  type SwitchKind,
+} from '../../contracts/switches';
 import { text } from '../../contracts/text';
 import { defineOperation } from '../define';
 import { readMode } from './mode';
-import { resolveTarget, setSwitch, type SwitchChange } from './set-switch';
+import { beginFanOut } from './fan-out';
+import { setSwitch, type PauseTerms, type SwitchChange } from './set-switch';
+import { resolveTarget } from './switch-target';
 
-const scopeParams = { scope: z.enum(switchScopes), scopeId: text(128).optional(), reason: text(1000) };
+const scopeParams = {
+  scope: z.enum(switchScopes),
+  scopeId: text(128).optional(),
+  tenantId: text(64).optional(),
+  reason: text(1000),
+};
+
+const PauseFields = z.strictObject({
+  slaSeconds: z.int().min(60).max(604_800).default(pauseSlaSecondsDefault),
+  onTimeout: z.enum(pauseTimeouts).default('TERMINATE'),
+}) satisfies z.ZodType<PauseTerms>;
 
 /** Throws or releases one switch. The answer to a throw comes after its barrier: nothing in the scope commits behind it. */
 export const changeSwitch = defineOperation({
   name: 'governance.switches.change',
   permission: ['switch:tenant', 'switch:global'],
-  params: z.strictObject({ ...scopeParams, enabled: z.boolean(), kind: z.enum(switchKinds) }),
+  params: z
+    .strictObject({
+      ...scopeParams,
+      enabled: z.boolean(),
+      kind: z.enum(switchKinds),
+      pause: PauseFields.optional(),
+    })
+    .refine(({ kind, enabled, pause }) => pause === undefined || (kind === 'pause' && enabled), {
+      message: 'sla_seconds and on_timeout belong to the throw of a pause',
+      path: ['pause'],
+    }),
   fence: 'throwing-and-releasing-switches',
   loadFacts: (work, target) => resolveTarget(work, target),
 
-  async handle(work, { params: { enabled, reason }, facts: target }) {
+  async handle(work, { params: { enabled, reason, kind, pause }, facts: target }) {
     const previousMode = await readMode(work, target);
-    const change = await setSwitch(work, target, { enabled, reason });
+    const terms = kind === 'pause' ? PauseFields.parse(pause ?? {}) : undefined;
+    const change = await setSwitch(work, target, { enabled, reason, pause: terms });
+    if (enabled && kind === 'kill') await beginFanOut(work, change);
     if (!enabled && change.switchId === '') throw refusal('NOT_FOUND', 'there is no such switch of yours to release');
     return { ...change, previousMode, currentMode: await readMode(work, target) };
   },
@@ -39,9 +70,9 @@ export const changeMode = defineOperation({
   params: z.strictObject({ ...scopeParams, mode: z.enum(governanceModes) }),
   fence: 'throwing-and-releasing-switches',
 
-  async loadFacts(work, { scope, scopeId }) {
-    const targets = { kill: await resolveTarget(work, { kind: 'kill', scope, scopeId }) };
-    return { ...targets, degraded: await resolveTarget(work, { kind: 'degraded', scope, scopeId }) };
+  async loadFacts(work, { scope, scopeId, tenantId }) {
+    const kill = await resolveTarget(work, { kind: 'kill', scope, scopeId, tenantId });
+    return { kill, degraded: { ...kill, kind: 'degraded' as const } };
   },
 
   async handle(work, { params: { mode, reason }, facts }) {
@@ -53,6 +84,7 @@ export const changeMode = defineOperation({
     for (const kind of order as readonly ('kill' | 'degraded')[]) {
       const change = await setSwitch(work, facts[kind], { enabled: wanted[kind], reason });
       if (change.enabled) standsOn = change;
+      if (change.enabled && kind === 'kill') await beginFanOut(work, change);
     }
     work.audit({
       type: 'GovernanceModeChanged',

@@ -24,7 +24,8 @@ export const acceptDocuments = defineOperation({
     rejected: z.array(RejectedFile).max(1000),
   }),
   fence: 'fenced',
-  startsWork: true,
+  capability: 'knowledge.documents',
+  begins: 'work',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 
   async loadFacts(work, { planeId }) {
@@ -114,7 +115,8 @@ export const deleteDocument = defineOperation({
   permission: 'write:planes',
   params: z.strictObject({ planeId: PlaneId, documentId: DocumentId }),
   fence: 'fenced',
-  startsWork: true,
+  capability: 'knowledge.documents',
+  begins: 'work',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 
   async loadFacts(work, { planeId, documentId }) {

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { jobCapabilities } from '../../contracts/capabilities';
 import { refusal } from '../../contracts/errors';
 import type { JobKind } from '../../contracts/knowledge';
 import { JobId, PlaneId } from '../../contracts/knowledge-schemas';
+import type { Scope } from '../../contracts/switches';
 import { defineOperation } from '../define';
 import { lockJob, lockPlane } from './rows';
 
@@ -15,7 +17,13 @@ export const beginJob = defineOperation({
   permission: 'write:planes',
   params: z.strictObject({ planeId: PlaneId, jobId: JobId }),
   fence: 'fenced',
-  scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
+  begins: 'step',
+  // All that its stages will pass: what is remembered here is what counts as known when they do.
+  scopes: ({ params }) => [
+    { type: 'plane', id: params.planeId },
+    ...jobCapabilities.map((id): Scope => ({ type: 'capability', id })),
+  ],
+  job: ({ jobId }) => jobId,
 
   async loadFacts(work, { planeId, jobId }) {
     const plane = await lockPlane(work, planeId);

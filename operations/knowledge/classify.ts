@@ -40,6 +40,7 @@ export const recordClassified = defineOperation({
     percentage: z.number().min(0).max(100),
   }),
   fence: 'fenced',
+  capability: 'lifecycle.classify',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
   job: ({ jobId }) => jobId,
   loadFacts: (work, { planeId, jobId }) => lockRunningJob(work, planeId, jobId),
@@ -96,6 +97,7 @@ export const finishClassify = defineOperation({
   permission: 'write:planes',
   params: z.strictObject(jobParams),
   fence: 'fenced',
+  capability: 'lifecycle.classify',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
   job: ({ jobId }) => jobId,
 

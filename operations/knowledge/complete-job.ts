@@ -34,6 +34,7 @@ export const completeJob = defineOperation({
   permission: 'write:planes',
   params: z.strictObject({ planeId: PlaneId, jobId: JobId, counts: z.record(z.string(), z.int()).default({}) }),
   fence: 'fenced',
+  capability: 'job.default',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
   job: ({ jobId }) => jobId,
 

@@ -42,6 +42,12 @@ export async function endJob({ tx }: Work, input: EndJobInput): Promise<void> {
     .where('status', '=', 'running')
     .execute();
   await tx
+    .updateTable('run_pauses')
+    .set({ outcome: 'killed', resumed_at: now })
+    .where('run_id', '=', jobId)
+    .where('outcome', 'is', null)
+    .execute();
+  await tx
     .updateTable('knowledge_planes')
     .set({ active_job_id: null, updated_at: now })
     .where('plane_id', '=', plane.plane_id)

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { failureTarget, type JobKind } from '../../contracts/knowledge';
 import { JobId, PlaneId } from '../../contracts/knowledge-schemas';
-import { defineOperation } from '../define';
+import { defineOperation, type Work } from '../define';
 import { applyTransition } from './apply-transition';
 import { endJob } from './end-job';
-import { lockJob, lockPlane, stateOf } from './rows';
+import { lockJob, lockPlane, stateOf, type JobRow } from './rows';
 
 const EndedJobParams = z.strictObject({
   planeId: PlaneId,
@@ -64,11 +64,12 @@ export const recordKilledJob = defineOperation({
 
   async loadFacts(work, { planeId, jobId }) {
     const plane = await lockPlane(work, planeId);
-    return { plane, job: await lockJob(work, planeId, jobId) };
+    const job = await lockJob(work, planeId, jobId);
+    return { plane, job, isNewer: job.status === 'queued' && (await isNewerThanKill(work, job)) };
   },
 
-  async handle(work, { params: { planeId, jobId, code, message }, facts: { plane, job } }) {
-    const isOpen = job.status === 'queued' || job.status === 'running';
+  async handle(work, { params: { planeId, jobId, code, message }, facts: { plane, job, isNewer } }) {
+    const isOpen = !isNewer && (job.status === 'queued' || job.status === 'running');
     work.audit({
       type: 'job.killed_by_switch',
       outcome: isOpen ? 'killed' : 'skipped',
@@ -87,3 +88,15 @@ export const recordKilledJob = defineOperation({
     return { ended: true };
   },
 });
+
+// Asked for after this execution was killed, so it was not meant; the reconciler gives it to the next execution.
+async function isNewerThanKill({ tx, context }: Work, job: JobRow): Promise<boolean> {
+  const kill = await tx
+    .selectFrom('runtime_switches')
+    .select('created_at')
+    .where('scope_type', '=', 'run')
+    .where('scope_id', '=', context.runId)
+    .where('kind', '=', 'kill')
+    .executeTakeFirst();
+  return kill !== undefined && kill.created_at < job.created_at;
+}

@@ -12,6 +12,7 @@ export const finishVerify = defineOperation({
   permission: 'write:planes',
   params: z.strictObject({ planeId: PlaneId, jobId: JobId, counts }),
   fence: 'fenced',
+  capability: 'lifecycle.verify',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
   job: ({ jobId }) => jobId,
   loadFacts: (work, { planeId, jobId }) => lockRunningJob(work, planeId, jobId),

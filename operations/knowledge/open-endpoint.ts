@@ -15,6 +15,7 @@ export const openEndpoint = defineOperation({
   permission: 'write:planes',
   params: z.strictObject({ planeId: PlaneId, jobId: JobId }),
   fence: 'fenced',
+  capability: 'lifecycle.activate',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
   job: ({ jobId }) => jobId,
   loadFacts: (work, { planeId, jobId }) => lockRunningJob(work, planeId, jobId),

@@ -17,7 +17,7 @@ export const reclassifyPlane = defineOperation({
   permission: 'write:planes',
   params: z.strictObject({ planeId: PlaneId, documents: z.enum(['all', 'outdated']) }),
   fence: 'fenced',
-  startsWork: true,
+  begins: 'work',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 
   loadFacts: (work, { planeId }) => lockPlane(work, planeId),

@@ -14,7 +14,8 @@ export const registerPlane = defineOperation({
   permission: 'write:planes',
   params: PlaneDefinition,
   fence: 'fenced',
-  startsWork: true,
+  capability: 'lifecycle.register',
+  begins: 'work',
 
   async loadFacts({ tx, context }, { name }) {
     const namesake = await tx

@@ -31,7 +31,8 @@ export const transitionPlane = defineOperation({
   permission: 'write:planes',
   params: TransitionParams,
   fence: 'fenced',
-  startsWork: true,
+  capability: 'job.default',
+  begins: 'work',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 
   async loadFacts(work, { planeId }): Promise<TransitionFacts> {

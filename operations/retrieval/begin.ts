@@ -36,7 +36,8 @@ export const beginRetrieval = defineOperation({
   permission: 'query:planes',
   params: BeginParams,
   fence: 'fenced',
-  startsWork: true,
+  capability: 'retrieval.query',
+  begins: 'work',
   answer: 'fresh',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 

@@ -31,6 +31,7 @@ export const releaseRetrieval = defineOperation({
   permission: 'query:planes',
   params: ReleaseParams,
   fence: 'fenced',
+  capability: 'retrieval.query',
   answer: 'fresh',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { refusal } from '../../contracts/errors';
-import { engagedSwitch, type Scope, type SeenEpochs, type SwitchRow } from '../../contracts/switches';
+import { engagedSwitch, type FenceDemand, type Scope, type SwitchRow } from '../../contracts/switches';
 import type { Database, Transaction } from './database';
 
 /** Work that must go on, or be recorded, although a switch is engaged. Everything else commits behind the fence. */
@@ -9,20 +9,19 @@ export const fenceExemptions = [
   'refusal-audit',
   'outcome-of-opened-intent',
   'recording-a-kill',
+  'recording-a-pause',
   'key-revocation',
 ] as const;
 export type FenceExemption = (typeof fenceExemptions)[number];
 
-export interface FenceInput {
+export interface FenceInput extends Omit<FenceDemand, 'rows'> {
   readonly scopes: readonly Scope[];
-  readonly startsWork: boolean;
-  readonly seen?: SeenEpochs;
 }
 
 /** Takes the shared locks of the scopes, reads their switches and refuses when one is engaged. Returns the rows read. */
 export async function passFence(
   tx: Transaction,
-  { scopes, startsWork, seen }: FenceInput,
+  { scopes, ...demand }: FenceInput,
 ): Promise<readonly SwitchRow[]> {
   const types = scopes.map(({ type }) => type);
   const ids = scopes.map(({ id }) => id);
@@ -30,7 +29,7 @@ export async function passFence(
     select switch_id as "switchId", kind, scope_type as "scopeType", scope_id as "scopeId", owner, enabled,
       epoch::float8 as epoch
     from aos_fence(${types}::text[], ${ids}::text[])`.execute(tx);
-  const engaged = engagedSwitch({ rows, startsWork, ...(seen !== undefined && { seen }) });
+  const engaged = engagedSwitch({ rows, ...demand });
   if (engaged !== undefined) throw switchRefusal(engaged);
   return rows;
 }
@@ -40,9 +39,9 @@ export async function passBarrier(db: Database, { type, id }: Scope): Promise<vo
   await sql`select aos_fence_barrier(${type}, ${id})`.execute(db);
 }
 
-export function switchRefusal({ kind, scopeType, scopeId, epoch }: SwitchRow) {
+export function switchRefusal({ switchId, kind, scopeType, scopeId, epoch }: SwitchRow) {
   const where = scopeType === 'global' ? 'globally' : `for this ${scopeType}`;
   return refusal('SWITCH_ENGAGED', `a ${kind} switch is engaged ${where}; release it, then try again`, {
-    details: { scope: scopeType, scope_id: scopeId === '' ? null : scopeId, kind, epoch },
+    details: { scope: scopeType, scope_id: scopeId === '' ? null : scopeId, kind, epoch, switch_id: switchId },
   });
 }

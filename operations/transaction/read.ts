@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import type { ExecutionContext } from '../../contracts/execution-context';
-import type { SwitchRow } from '../../contracts/switches';
+import type { Scope, SwitchRow } from '../../contracts/switches';
 import type { Database, Transaction } from './database';
 
 /** Reads as the tenant: what its row-level security shows, in one transaction that changes nothing. */
@@ -25,18 +24,20 @@ export async function readAsTenant<T>(
   }
 }
 
-/** The switch rows that touch the context's work, read without locks: a look ahead, not the guarantee. */
-export async function readSwitches(db: Database, context: ExecutionContext): Promise<readonly SwitchRow[]> {
-  const { tenantId, planeId, runId, ancestorRunIds = [] } = context;
+/** The kill switches that touch these scopes of a tenant, read without locks: a look ahead, not the guarantee. */
+export async function readKills(
+  db: Database,
+  { tenantId, scopes }: { readonly tenantId: string; readonly scopes: readonly Scope[] },
+): Promise<readonly SwitchRow[]> {
+  const types = scopes.map(({ type }) => type);
+  const ids = scopes.map(({ id }) => id);
   return readAsTenant(db, tenantId, async (tx) => {
     const { rows } = await sql<SwitchRow>`
-      select switch_id as "switchId", kind, scope_type as "scopeType", coalesce(scope_id, '') as "scopeId", owner,
-        enabled, epoch::float8 as epoch
-      from runtime_switches
-      where scope_type = 'global' or (scope_type = 'tenant' and scope_id = ${tenantId})
-        or (scope_type = 'plane' and scope_id = ${planeId ?? ''}) or (scope_type = 'run' and scope_id = any(${[...ancestorRunIds, runId]}::text[]))`.execute(
-      tx,
-    );
+      select r.switch_id as "switchId", r.kind, r.scope_type as "scopeType", coalesce(r.scope_id, '') as "scopeId",
+        r.owner, r.enabled, r.epoch::float8 as epoch
+      from runtime_switches r join unnest(${types}::text[], ${ids}::text[]) as u (type, id)
+        on r.scope_type = u.type and coalesce(r.scope_id, '') = u.id
+      where r.kind = 'kill' and (r.tenant_id is null or r.tenant_id = ${tenantId})`.execute(tx);
     return rows;
   });
 }

@@ -5,6 +5,14 @@ export interface EndedWork {
   readonly code: string;
   readonly reason: string | undefined;
   readonly message: string;
+  /** The switch that refused it, where one did. */
+  readonly engaged?: EngagedSwitch;
+}
+
+export interface EngagedSwitch {
+  readonly kind: string;
+  readonly switchId: string;
+  readonly epoch: number;
 }
 
 // A fault without a code of ours may say anything: paths, statements, content. It stays in the history and the worker's log.
@@ -18,9 +26,11 @@ const internal: EndedWork = {
 export function readFailure(error: unknown): EndedWork {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
-    const [first] = (cause.details ?? []) as { reason?: string }[];
+    const [first] = (cause.details ?? []) as FailureDetails[];
     if (!isErrorCode(cause.type)) return internal;
-    return { code: cause.type, reason: first?.reason, message: cause.message };
+    const ended = { code: cause.type, reason: first?.reason, message: cause.message };
+    const engaged = engagedOf(first);
+    return engaged === undefined ? ended : { ...ended, engaged };
   }
   if (isCancellation(error))
     return { code: 'action_blocked', reason: 'SWITCH_ENGAGED', message: 'the work was cancelled' };
@@ -37,6 +47,22 @@ export function readFailure(error: unknown): EndedWork {
 /** The word under which the end is recorded: that of the stage where it has one, which is more precise than its code. */
 export function recordedCode({ code, reason }: EndedWork): string {
   return reason !== undefined && /^[A-Z_]+_(?:FAILED|ERROR)$/.test(reason) ? reason : code;
+}
+
+interface FailureDetails {
+  readonly reason?: string;
+  readonly kind?: string;
+  readonly switch_id?: string;
+  readonly epoch?: number;
+}
+
+function engagedOf({ kind, switch_id: switchId, epoch }: FailureDetails = {}): EngagedSwitch | undefined {
+  return kind === undefined || switchId === undefined || epoch === undefined ? undefined : { kind, switchId, epoch };
+}
+
+/** The pause switch at which a step must wait, if that is what refused it. */
+export function pauseOf({ reason, engaged }: EndedWork): EngagedSwitch | undefined {
+  return reason === ('SWITCH_ENGAGED' satisfies ReasonCode) && engaged?.kind === 'pause' ? engaged : undefined;
 }
 
 const stopping: readonly ReasonCode[] = ['SWITCH_ENGAGED', 'TENANT_INACTIVE'];

@@ -18,7 +18,7 @@ export const beginScheduledRun = defineOperation({
   permission: 'write:planes',
   params: RunParams,
   fence: 'fenced',
-  startsWork: true,
+  begins: 'work',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 
   async loadFacts(work, { planeId, scheduleId }) {

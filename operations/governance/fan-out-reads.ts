@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import type { SwitchScope } from '../../contracts/switches';
+import type { Database } from '../transaction/database';
+
+export interface ThrownSwitch {
+  readonly scope: SwitchScope;
+  /** Empty for the global scope. */
+  readonly scopeId: string;
+  /** Null where it counts for every tenant. */
+  readonly tenantId: string | null;
+  readonly reason: string;
+  readonly thrownAt: Date;
+}
+
+export interface KnownWorkflow {
+  readonly workflowId: string;
+  readonly tenantId: string;
+}
+
+export interface FanOutReads {
+  /** The switch while this throw of it is in force; undefined once it was released or thrown again. */
+  readThrow(switchId: string, epoch: number): Promise<ThrownSwitch | undefined>;
+  /** Workflows with work in the scope, by the rows alone, in the order of their ids. */
+  listKnown(thrown: ThrownSwitch, page: { after: string; limit: number }): Promise<readonly KnownWorkflow[]>;
+}
+
+/** `db` is of the system role: a switch of the operator reaches every tenant. */
+export function createFanOutReads(db: Database): FanOutReads {
+  return {
+    async readThrow(switchId, epoch) {
+      const { rows } = await sql<ThrownSwitch>`
+        select scope_type as scope, coalesce(scope_id, '') as "scopeId", tenant_id as "tenantId", reason,
+          last_changed as "thrownAt"
+        from runtime_switches where switch_id = ${switchId} and epoch = ${epoch} and enabled and kind = 'kill'`.execute(
+        db,
+      );
+      return rows[0];
+    },
+
+    async listKnown({ scope, scopeId, tenantId }, { after, limit }) {
+      const { rows } = await sql<KnownWorkflow>`
+        select distinct j.workflow_id as "workflowId", j.tenant_id as "tenantId"
+        from knowledge_jobs j
+        where j.status in ('queued', 'running') and j.workflow_id > ${after}
+          and (${tenantId}::text is null or j.tenant_id = ${tenantId})
+          and ${inScope(scope, scopeId)}
+        order by j.workflow_id limit ${limit}`.execute(db);
+      return rows;
+    },
+  };
+}
+
+function inScope(scope: SwitchScope, scopeId: string) {
+  switch (scope) {
+    case 'global':
+    case 'tenant':
+      return sql`true`;
+    case 'plane':
+      return sql`j.plane_id = ${scopeId}`;
+    case 'run':
+      return sql`j.job_id = ${scopeId}`;
+    case 'capability':
+      return sql`(${scopeId} = 'job.default' or exists (select from plane_stage_progress s
+        where s.job_id = j.job_id and s.status = 'running' and 'lifecycle.' || s.stage = ${scopeId}))`;
+    default:
+      return sql`false`;
+  }
+}

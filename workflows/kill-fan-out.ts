@@ -1,0 +1,38 @@
+import { proxyActivities, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { taskQueuesOf, type FanOutInput } from '../contracts/workflow-messages';
+import { runAsSystem } from './interceptors/context';
+
+const sweepsMax = 120;
+const firstWaitMs = 500;
+const longestWaitMs = 10_000;
+
+/**
+ * Carries a kill to every workflow in its scope: those with work by the rows first, then whatever the visibility index
+ * still shows, until it shows nothing. The index may be late, so it must be empty twice.
+ */
+export function killFanOut(input: FanOutInput): Promise<Record<string, number>> {
+  return runAsSystem(() => fanOut(input), 'system:kill-fan-out');
+}
+
+async function fanOut(input: FanOutInput): Promise<Record<string, number>> {
+  const activities = proxyActivities<Activities>({
+    taskQueue: taskQueuesOf(workflowInfo().taskQueue).main,
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '30 seconds',
+    retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+  });
+  let inForce = await activities.signalKnownWorkflows(input);
+  let sweep = { inForce, open: 0, openIds: [] as readonly string[] };
+  let waitMs = firstWaitMs;
+  for (let sweeps = 0, empty = 0; inForce && empty < 2 && sweeps < sweepsMax; sweeps += 1) {
+    sweep = await activities.sweepRunningWorkflows(input);
+    inForce = sweep.inForce;
+    empty = sweep.open === 0 ? empty + 1 : 0;
+    setCurrentDetails(`After ${sweeps + 1} sweeps ${sweep.open} workflows are still running.`);
+    if (!inForce || empty === 2) break;
+    await sleep(waitMs);
+    waitMs = Math.min(waitMs * 1.5, longestWaitMs);
+  }
+  return activities.endFanOut({ ...input, status: inForce ? 'completed' : 'superseded', sweep });
+}
