@@ -194,11 +194,16 @@ export function loadApiConfig(environment: Environment = process.env) {
 
 /** What the worker process reads. */
 export function loadWorkerConfig(environment: Environment = process.env) {
-  const env = parse({ ...common, ...metrics, ...outside, ...logins }, environment);
+  const env = parse(
+    { ...common, ...metrics, ...outside, ...logins, AOS_DATABASE_DIRECT_URL: postgresUrl.optional() },
+    environment,
+  );
   return {
     ...shared(env),
     databaseAppUrl: env.AOS_DATABASE_APP_URL,
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
+    /** Where a pooler stands before the database, the way round it for LISTEN. */
+    databaseDirectUrl: env.AOS_DATABASE_DIRECT_URL,
     ...outsideSettings(env),
     metricsHost: env.AOS_WORKER_METRICS_HOST,
     /** Undefined: no page. */

@@ -1,4 +1,5 @@
 import { NativeConnection } from '@temporalio/worker';
+import { createRunningWork } from './activities/running-work';
 import { createBarriers } from './barriers';
 import { createParser } from './activities/adapters/parser';
 import { createFileReader } from './activities/adapters/source-reader/file';
@@ -9,14 +10,17 @@ import { createAdapters } from './adapters';
 import { createEngine } from './client/engine';
 import type { WorkerConfig } from './config';
 import { catalogue } from './operations/catalogue';
+import { createFanOutReads } from './operations/governance/fan-out-reads';
+import { watchSwitches } from './operations/governance/watch-switches';
 import { createWorkReads } from './operations/knowledge/work-reads';
 import { createReportRefusals } from './operations/limits/report-refusals';
+import { resumeReleasedPauses } from './operations/maintenance/resume-released';
 import { createRelay } from './operations/outbox/relay';
 import { createDispatch } from './operations/registry';
 import { checkDatabase } from './operations/transaction/check-roles';
 import { createDatabase } from './operations/transaction/database';
 import { withLease } from './operations/transaction/lease';
-import { readSwitches } from './operations/transaction/read';
+import { readKills } from './operations/transaction/read';
 import { createProcessMetrics } from './telemetry/process-metrics';
 import { traceDelivery, traceDispatch } from './telemetry/traced';
 import { readVersion } from './version';
@@ -24,8 +28,16 @@ import { workerOptions } from './worker-options';
 
 export type WorkerParts = Awaited<ReturnType<typeof createWorkerParts>>;
 
+export interface WorkerPartsOptions {
+  readonly isTraced?: boolean;
+  readonly onWatchError?: (error: unknown) => void;
+}
+
 /** Everything the worker process is made of, from its settings; `close` ends it in order. */
-export async function createWorkerParts(config: WorkerConfig, { isTraced = false } = {}) {
+export async function createWorkerParts(
+  config: WorkerConfig,
+  { isTraced = false, onWatchError = () => {} }: WorkerPartsOptions = {},
+) {
   const { databaseAppUrl, databaseSystemUrl, temporal, fileRoots } = config;
   const { metrics, onPool, governance, adapters } = createProcessMetrics(readVersion());
   const db = createDatabase({ url: databaseAppUrl, connectionsMax: 12, applicationName: 'aos-worker', onPool });
@@ -72,6 +84,7 @@ export async function createWorkerParts(config: WorkerConfig, { isTraced = false
   const parser = createParser();
   const reads = createWorkReads(db);
   const sqlReader = createSqlReader({ connections: config.sqlConnections, findTemplate: reads.findSqlTemplate });
+  const running = createRunningWork();
   const options = workerOptions({
     dispatch,
     reads,
@@ -93,12 +106,27 @@ export async function createWorkerParts(config: WorkerConfig, { isTraced = false
     reachBarrier,
     taskQueue: config.taskQueue,
     isTraced,
-    readSwitches: (context) => readSwitches(db, context),
+    readKills: (input) => readKills(db, input),
+    running,
+    fanOutReads: createFanOutReads(systemDb),
+    workflows: engine.workflows,
   });
+  const watcher = watchSwitches({
+    url: config.databaseDirectUrl ?? databaseSystemUrl,
+    db: systemDb,
+    onChange(notices) {
+      running.apply(notices);
+      // The regular look finds what this one misses.
+      if (notices.some(({ enabled }) => !enabled)) void resumeReleasedPauses(systemDb, dispatch).catch(() => {});
+    },
+    onError: onWatchError,
+  });
+  await watcher.ready;
   return {
     ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options, metrics },
     reportRefusals: createReportRefusals(db),
     close: async () => {
+      await watcher.stop();
       await sqlReader.close();
       await Promise.all([connection.close(), embedder.close(), egress.close(), publicEgress.close(), parser.close()]);
       await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);

@@ -6,6 +6,7 @@ import { addDoctorCommand } from './commands/doctor';
 import { addEvidenceCommands } from './commands/evidence';
 import { addKeyCommands } from './commands/keys';
 import { addLimitCommands } from './commands/limits';
+import { addPauseCommands } from './commands/pauses';
 import { addPlaneCommands } from './commands/planes';
 import { addPolicyCommands } from './commands/policies';
 import { addSqlTemplateCommands } from './commands/sql-templates';
@@ -43,6 +44,7 @@ export function createProgram(run: CliRun): Command {
   addPolicyCommands(program, run);
   addSqlTemplateCommands(program, run);
   addSwitchCommands(program, run);
+  addPauseCommands(program, run);
   addAuditCommands(program, run);
   addEvidenceCommands(program, run);
   addKeyCommands(program, run);

@@ -1,5 +1,5 @@
 import { Client, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import { TypedSearchAttributes } from '@temporalio/common';
 import { withContext } from '../context';
 import { parseContext } from '../contracts/execution-context';
 import type { OutboxMessage, OutboxPort, RunJobMessage } from '../contracts/outbox';
@@ -14,12 +14,17 @@ import {
 } from '../contracts/workflow-messages';
 import { deleteSchedule, readSchedule, upsertSchedule, type ReadSchedule } from './schedules';
 import { contextInterceptor, scheduleContextInterceptor } from './context-interceptor';
+import { keyword } from './search-attributes';
+import { resumeRun, startFanOut } from './switch-messages';
+import { createWorkflowControl } from './workflow-control';
 import { readQueueStats, type QueueStats } from './queue-stats';
 
 const deliveryTimeoutMs = 10_000;
 
 export interface Engine extends OutboxPort {
   readonly readSchedule: ReadSchedule;
+  /** Finds running workflows and kills them; for the fan-out of a throw. */
+  readonly workflows: ReturnType<typeof createWorkflowControl>;
   /** Whether an execution of this workflow is open. */
   isRunning(workflowId: string): Promise<boolean>;
   /** Which of our task queues have a worker polling them right now. */
@@ -45,6 +50,7 @@ export function createEngine({ connection, namespace, taskQueue = taskQueueDefau
     interceptors: { workflow: [contextInterceptor], schedule: [scheduleContextInterceptor] },
   });
   return {
+    workflows: createWorkflowControl(client),
     deliver: (message) => deliver(client, message, taskQueue),
     readSchedule: (scheduleId) => readSchedule(client, scheduleId),
     isRunning: (workflowId) => isRunning(client, workflowId),
@@ -56,10 +62,10 @@ export function createEngine({ connection, namespace, taskQueue = taskQueueDefau
 
 async function deliver(client: Client, message: OutboxMessage, taskQueue: string): Promise<void> {
   // The relay holds a row while it delivers, and a server that hangs must not hold it for long.
-  await client.withDeadline(Date.now() + deliveryTimeoutMs, () => carryOut(client, message, taskQueue));
+  await client.withDeadline(Date.now() + deliveryTimeoutMs, () => send(client, message, taskQueue));
 }
 
-function carryOut(client: Client, message: OutboxMessage, taskQueue: string): Promise<void> {
+async function send(client: Client, message: OutboxMessage, taskQueue: string): Promise<void> {
   switch (message.topic) {
     case 'plane.run_job':
       return runJob(client, message, taskQueue);
@@ -67,13 +73,15 @@ function carryOut(client: Client, message: OutboxMessage, taskQueue: string): Pr
       return upsertSchedule(client, message, taskQueue);
     case 'schedule.delete':
       return deleteSchedule(client, message);
+    case 'switch.fan_out':
+      return startFanOut(client, message, taskQueue);
+    case 'run.resume':
+      return resumeRun(client, message);
     default:
-      // Other topics come with other capabilities; an unknown one must not be lost in silence.
-      throw new Error(`no delivery for topic ${String((message as OutboxMessage).topic)}`);
+      // One of a newer version must not be lost in silence.
+      throw new Error(`no delivery for topic ${String((message as { topic: unknown }).topic)}`);
   }
 }
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
 // The same job delivered twice is one: the workflow knows the ids it has seen, and the job's row decides.
 async function runJob(client: Client, { workflowId, payload }: RunJobMessage, taskQueue: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { TimeKey } from '../../contracts/api/common';
 import {
   BootStatus,
@@ -5,13 +6,22 @@ import {
   KillSwitchBody,
   ModeBody,
   ModeChangeView,
+  PausePath,
+  PauseQuery,
+  PauseView,
+  ResumeBody,
+  ResumedView,
   SwitchChangeView,
+  SwitchPath,
+  SwitchReport,
   SwitchView,
 } from '../../contracts/api/governance';
+import { refusal } from '../../contracts/errors';
+import { listPauses, readSwitchReport } from '../../prisma/reads/pauses';
 import { listSwitches, readGovernance } from '../../prisma/reads/switches';
 import { listRoute, mapPage, route, type Route } from '../route';
 import type { ApiServices } from '../services';
-import { toGovernanceState, toSwitchView } from '../views/governance';
+import { toGovernanceState, toPauseView, toSwitchReport, toSwitchView } from '../views/governance';
 
 const tag = 'Governance';
 const mayThrow = ['switch:tenant', 'switch:global'] as const;
@@ -44,8 +54,7 @@ export function governanceRoutes({ dispatch, prisma, health, startedAt }: ApiSer
         errors: throwErrors,
       },
       async ({ context, body, idempotencyKey }) => {
-        const { scope_id: scopeId, ...rest } = body;
-        const params = { ...rest, scopeId };
+        const params = toSwitchParams(body);
         const change = await dispatch(context, 'governance.switches.change', { params, idempotencyKey });
         return {
           success: true as const,
@@ -81,8 +90,8 @@ export function governanceRoutes({ dispatch, prisma, health, startedAt }: ApiSer
         errors: throwErrors,
       },
       async ({ context, body, idempotencyKey }) => {
-        const { scope_id: scopeId, ...rest } = body;
-        const params = { ...rest, scopeId };
+        const { scope_id: scopeId, tenant_id: tenantId, ...rest } = body;
+        const params = { ...rest, scopeId, tenantId };
         const change = await dispatch(context, 'governance.mode.change', { params, idempotencyKey });
         return {
           success: true as const,
@@ -126,6 +135,61 @@ export function governanceRoutes({ dispatch, prisma, health, startedAt }: ApiSer
     route(
       {
         method: 'get',
+        path: '/governance/switches/{switch_id}/report',
+        operationId: 'governance.switch_report',
+        summary: 'How the last throw of a switch reached the work in its scope',
+        tag,
+        permission: 'read:switches',
+        successStatus: 200,
+        params: SwitchPath,
+        data: SwitchReport,
+        errors: ['resource_not_found'],
+      },
+      async ({ context, params }) => {
+        const found = await readSwitchReport(prisma, context.tenantId, params.switch_id);
+        if (found === undefined) throw refusal('NOT_FOUND', 'there is no such switch in your reach');
+        return toSwitchReport(found);
+      },
+    ),
+    listRoute(
+      {
+        path: '/governance/pauses',
+        operationId: 'governance.pauses',
+        summary: 'Runs that wait, or waited, at a pause switch, newest first',
+        tag,
+        permission: 'read:switches',
+        query: PauseQuery,
+        item: PauseView,
+        key: TimeKey,
+      },
+      async ({ context, page, query }) =>
+        mapPage(await listPauses(prisma, context.tenantId, { status: query.status, page }), toPauseView),
+    ),
+    route(
+      {
+        method: 'post',
+        path: '/governance/pauses/{pause_id}/resume',
+        operationId: 'governance.resume_pause',
+        summary: 'Let one run go on while its pause switch stays on for the others',
+        tag,
+        permission: 'write:runs',
+        successStatus: 200,
+        params: PausePath,
+        body: ResumeBody,
+        data: ResumedView,
+        errors: ['resource_not_found', 'invalid_state'],
+      },
+      async ({ context, params, body, idempotencyKey }) => {
+        const resumed = await dispatch(context, 'governance.pauses.resume', {
+          params: { pauseId: params.pause_id, reason: body.reason },
+          idempotencyKey,
+        });
+        return { pause_id: resumed.pauseId, run_id: resumed.runId, plane_id: resumed.planeId };
+      },
+    ),
+    route(
+      {
+        method: 'get',
         path: '/governance/boot-status',
         operationId: 'governance.boot_status',
         summary: 'Whether the installation is healthy, by component',
@@ -149,4 +213,10 @@ export function governanceRoutes({ dispatch, prisma, health, startedAt }: ApiSer
 
 function idOrNull(scopeId: string): string | null {
   return scopeId === '' ? null : scopeId;
+}
+
+function toSwitchParams(body: z.output<typeof KillSwitchBody>) {
+  const { scope_id: scopeId, tenant_id: tenantId, sla_seconds: slaSeconds, on_timeout: onTimeout, ...rest } = body;
+  const pause = slaSeconds === undefined && onTimeout === undefined ? undefined : { slaSeconds, onTimeout };
+  return { ...rest, scopeId, tenantId, pause };
 }

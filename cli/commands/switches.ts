@@ -5,11 +5,15 @@ import { resolvePlane } from '../resolve-name';
 import { action, type Session } from '../session';
 import { column, renderFields, textColumn } from '../table';
 
-const scopes = ['global', 'tenant', 'plane'];
+const scopes = ['global', 'tenant', 'capability', 'plane', 'server', 'run', 'integration'];
+const kinds = ['kill', 'stop', 'pause', 'degraded'];
 
 interface SwitchOptions {
   readonly reason: string;
   readonly kind?: string;
+  readonly tenant?: string;
+  readonly sla?: string;
+  readonly onTimeout?: string;
 }
 
 interface ModeOptions {
@@ -30,10 +34,22 @@ export function addSwitchCommands(program: Command, run: CliRun): void {
     const what = verb === 'on' ? 'throw a switch: work in its scope stops' : 'release a switch';
     addWriteCommand(switches, verb, what)
       .addArgument(new Argument('<scope>', 'what it covers').choices(scopes))
-      .argument('[id]', 'a plane by name or id, or a tenant id; without it the own tenant')
+      .argument('[id]', 'a plane by name or id, or the id of what the scope names; without it the own tenant')
       .requiredOption('--reason <text>', 'why; it is kept in the audit')
       .addOption(
-        new Option('--kind <kind>', 'kill stops running work, degraded only new work').choices(['kill', 'degraded']),
+        new Option(
+          '--kind <kind>',
+          'kill stops running work at once, stop and pause before its next step, degraded only new work',
+        ).choices(kinds),
+      )
+      .option('--tenant <id>', 'for the operator: whose capability, server, run or integration')
+      .option('--sla <seconds>', 'of a pause: how long work may wait (default: 3600)')
+      .addOption(
+        new Option('--on-timeout <what>', 'of a pause: what becomes of work that has waited so long').choices([
+          'TERMINATE',
+          'CONTINUE',
+          'ESCALATE',
+        ]),
       )
       .action(
         action(
@@ -45,6 +61,9 @@ export function addSwitchCommands(program: Command, run: CliRun): void {
       );
   }
   addListCommand(switches, 'list', 'the switches in reach of this key').action(action(run, list));
+  addReadCommand(switches, 'report', 'how the last throw of a switch reached the work in its scope')
+    .argument('<switch>', 'its id, as `aos switch list` shows it')
+    .action(action(run, report));
   addReadCommand(switches, 'state', 'the mode that applies to this key').action(action(run, state));
 
   addWriteCommand(program, 'mode', 'set the mode of the tenant, or of another scope')
@@ -60,13 +79,16 @@ async function turn(
   verb: 'on' | 'off',
   scope: string,
   id: string | undefined,
-  { reason, kind }: SwitchOptions,
+  { reason, kind, tenant, sla, onTimeout }: SwitchOptions,
 ): Promise<void> {
   const data = await session.api.write('POST', '/governance/kill-switch', {
     enabled: verb === 'on',
     reason,
     ...(await scopeFields(session, scope, id)),
     ...(kind === undefined ? {} : { kind }),
+    ...(tenant === undefined ? {} : { tenant_id: tenant }),
+    ...(sla === undefined ? {} : { sla_seconds: Number(sla) }),
+    ...(onTimeout === undefined ? {} : { on_timeout: onTimeout }),
   });
   session.show(data, () =>
     renderFields([
@@ -81,6 +103,11 @@ async function turn(
 
 async function list(session: Session, { limit }: { limit: number }): Promise<void> {
   session.showRows(await session.api.list('/governance/switches', limit), switchColumns, 'switch');
+}
+
+async function report(session: Session, switchId: string): Promise<void> {
+  const data = await session.api.get(`/governance/switches/${encodeURIComponent(switchId)}/report`);
+  session.show(data, () => renderFields(Object.entries(data)));
 }
 
 async function state(session: Session): Promise<void> {

@@ -1,15 +1,23 @@
 import { z } from 'zod';
-import { governanceModes, switchKinds, switchScopes } from '../switches';
+import { governanceModes, pauseTimeouts, switchKinds, switchScopes } from '../switches';
 import { text } from '../text';
-import { NullableTime, Time } from './common';
+import { NullableTime, PageQuery, Time } from './common';
 
-const scopeFields = { scope: z.enum(switchScopes).default('tenant'), scope_id: text(128).optional() };
+const scopeFields = {
+  scope: z.enum(switchScopes).default('tenant'),
+  scope_id: text(128).optional(),
+  /** For the operator: whose capability, server, run or integration is meant. */
+  tenant_id: text(64).optional(),
+};
 
 export const KillSwitchBody = z.strictObject({
   enabled: z.boolean(),
   reason: text(1000),
   ...scopeFields,
   kind: z.enum(switchKinds).default('kill'),
+  /** Of a pause: how long runs may wait, and what becomes of them then. */
+  sla_seconds: z.int().min(60).max(604_800).optional(),
+  on_timeout: z.enum(pauseTimeouts).optional(),
 });
 export const ModeBody = z.strictObject({ mode: z.enum(governanceModes), reason: text(1000), ...scopeFields });
 
@@ -55,6 +63,58 @@ export const SwitchView = z.strictObject({
   updated_at: Time,
 });
 export type SwitchView = z.infer<typeof SwitchView>;
+
+/** How a kill reached the workflows in its scope. Counts rise while `status` is `running`. */
+export const SwitchReport = z.strictObject({
+  switch_id: z.string(),
+  kind: z.enum(switchKinds),
+  scope: z.enum(switchScopes),
+  scope_id: z.string().nullable(),
+  enabled: z.boolean(),
+  epoch: z.int(),
+  reason: z.string(),
+  /** `none`: this kind of switch is obeyed by the work itself, at its next step. */
+  status: z.enum(['none', 'queued', 'running', 'completed', 'superseded']),
+  workflow_id: z.string().nullable(),
+  seen: z.int(),
+  signalled: z.int(),
+  ended: z.int(),
+  survivors: z.int(),
+  survivor_ids: z.array(z.string()),
+  /** Runs that wait at this switch now. */
+  paused_runs: z.int(),
+  queued_at: NullableTime,
+  started_at: NullableTime,
+  ended_at: NullableTime,
+});
+export type SwitchReport = z.infer<typeof SwitchReport>;
+
+export const SwitchPath = z.strictObject({ switch_id: z.string().regex(/^sw_[0-9a-f]{8,32}$/) });
+export const PausePath = z.strictObject({ pause_id: z.string().regex(/^pause_[0-9a-f]{8,32}$/) });
+export const ResumeBody = z.strictObject({ reason: text(1000) });
+export const PauseQuery = PageQuery.extend({ status: z.enum(['open', 'ended']).optional() });
+
+export const PauseView = z.strictObject({
+  pause_id: z.string(),
+  run_id: z.string(),
+  plane_id: z.string(),
+  workflow_id: z.string(),
+  switch_id: z.string(),
+  epoch: z.int(),
+  reason: z.string(),
+  paused_at: Time,
+  sla_deadline: Time,
+  on_timeout: z.enum(pauseTimeouts),
+  warned_at: NullableTime,
+  escalated_at: NullableTime,
+  /** Null while the run waits. */
+  outcome: z.enum(['resumed', 'continued', 'terminated', 'killed']).nullable(),
+  resumed_by: z.string().nullable(),
+  resumed_at: NullableTime,
+});
+export type PauseView = z.infer<typeof PauseView>;
+
+export const ResumedView = z.strictObject({ pause_id: z.string(), run_id: z.string(), plane_id: z.string() });
 
 export const GovernanceState = z.strictObject({
   mode: z.enum(governanceModes),

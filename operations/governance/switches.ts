@@ -23,9 +23,9 @@ const scopeParams = {
 };
 
 const PauseFields = z.strictObject({
-  slaSeconds: z.int().min(60).max(604_800).default(pauseSlaSecondsDefault),
-  onTimeout: z.enum(pauseTimeouts).default('TERMINATE'),
-}) satisfies z.ZodType<PauseTerms>;
+  slaSeconds: z.int().min(60).max(604_800).optional(),
+  onTimeout: z.enum(pauseTimeouts).optional(),
+});
 
 /** Throws or releases one switch. The answer to a throw comes after its barrier: nothing in the scope commits behind it. */
 export const changeSwitch = defineOperation({
@@ -47,14 +47,18 @@ export const changeSwitch = defineOperation({
 
   async handle(work, { params: { enabled, reason, kind, pause }, facts: target }) {
     const previousMode = await readMode(work, target);
-    const terms = kind === 'pause' ? PauseFields.parse(pause ?? {}) : undefined;
-    const change = await setSwitch(work, target, { enabled, reason, pause: terms });
+    const change = await setSwitch(work, target, { enabled, reason, pause: termsOf(kind, pause) });
     if (enabled && kind === 'kill') await beginFanOut(work, change);
     if (!enabled && change.switchId === '') throw refusal('NOT_FOUND', 'there is no such switch of yours to release');
     return { ...change, previousMode, currentMode: await readMode(work, target) };
   },
   barriers: ({ enabled, scope, scopeId }) => (enabled ? [{ type: scope, id: scopeId }] : []),
 });
+
+function termsOf(kind: SwitchKind, pause: z.output<typeof PauseFields> = {}): PauseTerms | undefined {
+  const { slaSeconds = pauseSlaSecondsDefault, onTimeout = 'TERMINATE' } = pause;
+  return kind === 'pause' ? { slaSeconds, onTimeout } : undefined;
+}
 
 const modeSwitches: Readonly<Record<(typeof governanceModes)[number], Readonly<Record<'kill' | 'degraded', boolean>>>> =
   {

@@ -1,4 +1,4 @@
-import type { OutboxMessage } from '../../contracts/outbox';
+import type { RunJobMessage } from '../../contracts/outbox';
 import { reconcilePlanes } from '../../operations/maintenance/reconcile';
 import { createRelay } from '../../operations/outbox/relay';
 import { createDatabase, type Database } from '../../operations/transaction/database';
@@ -33,7 +33,7 @@ test('a message that has failed for days neither stops the relay nor holds other
   );
   const delivered: string[] = [];
   const port = {
-    async deliver({ topic, payload }: OutboxMessage) {
+    async deliver({ topic, payload }: RunJobMessage) {
       if (topic !== 'plane.run_job') throw new Error('no delivery for this topic');
       delivered.push(payload.planeId);
     },
@@ -70,7 +70,7 @@ test('a job that cannot be handed over does not keep the others waiting', async 
   const handedOver: string[] = [];
   const port = {
     isRunning: async () => false,
-    deliver: async (message: OutboxMessage) => void handedOver.push(message.payload.planeId),
+    deliver: async (message: RunJobMessage) => void handedOver.push(message.payload.planeId),
   };
   await expect(reconcilePlanes(system, port)).rejects.toThrow('1 jobs could not be handed over');
   expect(handedOver).toEqual(expect.arrayContaining(planeIds.slice(1)));

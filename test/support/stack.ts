@@ -114,6 +114,7 @@ function configOf(
     trustProxy: [],
     databaseAppUrl: database.appUrl,
     databaseSystemUrl: database.systemUrl,
+    databaseDirectUrl: undefined,
     fileRoots: [folder, path.join(__dirname, '../../examples')],
     egressAllow: [],
     sqlConnections,

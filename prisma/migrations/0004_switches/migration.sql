@@ -87,6 +87,9 @@ BEGIN
   END LOOP;
 END $$;
 
+-- The operator sees whose runs wait at a pause of his.
+CREATE POLICY platform_reads ON "run_pauses" FOR SELECT USING ((SELECT aos_tenant()) = 'platform');
+
 -- A switch counts for its own tenant, or for all where it has none: a capability, a server or a run of the same name
 -- may exist in several.
 CREATE OR REPLACE FUNCTION aos_fence(p_types text[], p_ids text[])

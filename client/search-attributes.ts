@@ -1,0 +1,3 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+
+export const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
