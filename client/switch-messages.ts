@@ -3,7 +3,12 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import { withContext } from '../context';
 import { parseContext } from '../contracts/execution-context';
 import type { FanOutMessage, ResumeMessage } from '../contracts/outbox';
-import { fanOutWorkflowType, resumeSignalName, searchAttributes, type FanOutInput } from '../contracts/workflow-messages';
+import {
+  fanOutWorkflowType,
+  resumeSignalName,
+  searchAttributes,
+  type FanOutInput,
+} from '../contracts/workflow-messages';
 import { keyword } from './search-attributes';
 
 /** Starts the workflow that carries a throw; the same throw delivered twice finds it there. */

@@ -121,11 +121,7 @@ async function runJob(activities: KnowledgeActivities, run: JobRun): Promise<str
   }
 }
 
-async function runStages(
-  { stages }: KnowledgeActivities,
-  kind: JobKind,
-  run: JobRun,
-): Promise<Record<string, number>> {
+async function runStages({ stages }: KnowledgeActivities, kind: JobKind, run: JobRun): Promise<Record<string, number>> {
   const { planeId, jobId, gate, enter } = run;
   const counts: Record<string, number> = {};
   for (const stage of jobStages[kind] as readonly StageName[]) {

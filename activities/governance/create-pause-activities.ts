@@ -24,10 +24,16 @@ export function createPauseActivities({ dispatch }: { dispatch: Dispatch }) {
     },
 
     warnPause: async ({ pauseId }: PauseInput): Promise<void> => {
-      await dispatch(currentContext(), 'governance.pauses.warn', { params: { pauseId }, idempotencyKey: stepKey('warn') });
+      await dispatch(currentContext(), 'governance.pauses.warn', {
+        params: { pauseId },
+        idempotencyKey: stepKey('warn'),
+      });
     },
 
     expirePause: ({ pauseId }: PauseInput) =>
-      dispatch(currentContext(), 'governance.pauses.expire', { params: { pauseId }, idempotencyKey: stepKey('expire') }),
+      dispatch(currentContext(), 'governance.pauses.expire', {
+        params: { pauseId },
+        idempotencyKey: stepKey('expire'),
+      }),
   };
 }

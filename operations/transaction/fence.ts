@@ -19,10 +19,7 @@ export interface FenceInput extends Omit<FenceDemand, 'rows'> {
 }
 
 /** Takes the shared locks of the scopes, reads their switches and refuses when one is engaged. Returns the rows read. */
-export async function passFence(
-  tx: Transaction,
-  { scopes, ...demand }: FenceInput,
-): Promise<readonly SwitchRow[]> {
+export async function passFence(tx: Transaction, { scopes, ...demand }: FenceInput): Promise<readonly SwitchRow[]> {
   const types = scopes.map(({ type }) => type);
   const ids = scopes.map(({ id }) => id);
   const { rows } = await sql<SwitchRow>`

@@ -58,6 +58,12 @@ async function runSwitches(runId: string) {
   return rows;
 }
 
+// The stage's last commit before it waits for the vectors.
+async function hasIndexRun(planeId: string): Promise<boolean> {
+  const { rowCount } = await stack.owner.query(`select 1 from knowledge_index_runs where plane_id = $1`, [planeId]);
+  return rowCount === 1;
+}
+
 async function auditOf(planeId: string, eventType: string) {
   const { rows } = await stack.owner.query(
     `select actor_id, outcome, evidence from audit_events where event_type = $2 and (plane_id = $1 or resource_id = $3)`,
@@ -76,7 +82,7 @@ test('`temporal workflow signal --name kill` stops work in flight, with and with
     { args: ['--input', '{"reason":"reads the wrong folder"}'], reason: 'reads the wrong folder' },
   ];
   const planeIds = await Promise.all(inputs.map((_, index) => onboard(`signalled ${index}`)));
-  for (const planeId of planeIds) await until(() => isIndexing(planeId));
+  for (const planeId of planeIds) await until(() => hasIndexRun(planeId));
   const runIds = await Promise.all(planeIds.map(runIdOf));
   const atSignal = await committedWork(stack, planeIds);
 

@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { planeScheduleId, planeWorkflowId } from '../../contracts/workflow-ids';
+import { fanOutWorkflowId, planeScheduleId, planeWorkflowId } from '../../contracts/workflow-ids';
 import { planeOver } from '../support/file-planes';
 import { closeVectors } from '../support/gates';
 import { writeDocuments } from '../support/generated-documents';
 import { activate, anUploadPlane, aPolicyFor, transition, waitForState } from '../support/planes';
+import { pauseBehindIndex } from '../support/pauses';
 import { startPlaneWorkflow } from '../support/plane-workflow';
 import type { TestStack } from '../support/stack';
 import { temporalCli } from '../support/temporal-cli';
@@ -98,6 +99,35 @@ export const scenarios: Readonly<Record<string, (stack: TestStack, name: string)
     return currentRun(stack, planeId);
   },
 
+  async 'paused-then-released'(stack, name) {
+    const { planeId, release } = await pauseBehindIndex(stack, () => register(stack, name));
+    await release();
+    await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
+    return currentRun(stack, planeId);
+  },
+
+  async 'paused-out-of-time'(stack, name) {
+    const { planeId, release } = await pauseBehindIndex(stack, () => register(stack, name), { slaSeconds: 1 });
+    await until(async () => (await stack.api().get(`/lifecycle/${planeId}/state`)).body.data.active_job_id === null);
+    await release();
+    return currentRun(stack, planeId);
+  },
+
+  async 'kill-fan-out'(stack, name) {
+    const vectors = await closeVectors(stack, tenantIdOf(stack));
+    const planeId = await register(stack, name);
+    await until(() => isAt(stack, planeId, 'index'));
+    const target = { scope: 'plane', scope_id: planeId, reason: 'recording' };
+    const { body } = await stack.api().post('/governance/kill-switch', { ...target, enabled: true });
+    const workflowId = fanOutWorkflowId('plane', body.data.switch_id, body.data.epoch);
+    await until(() => isStarted(stack, workflowId));
+    const { runId } = await stack.temporal.workflow.getHandle(workflowId).describe();
+    await untilEnded(stack, { workflowId, runId });
+    await vectors.open();
+    await stack.api().post('/governance/kill-switch', { ...target, enabled: false });
+    return { workflowId, runId };
+  },
+
   async 'continued-as-new'(stack, name) {
     const api = stack.api();
     const planeId = await register(stack, name, false);
@@ -155,6 +185,16 @@ async function currentRun(stack: TestStack, planeId: string): Promise<RecordedRu
   const workflowId = planeWorkflowId(tenantIdOf(stack), planeId);
   const { runId } = await stack.temporal.workflow.getHandle(workflowId).describe();
   return { workflowId, runId };
+}
+
+async function isStarted(stack: TestStack, workflowId: string): Promise<boolean> {
+  return stack.temporal.workflow
+    .getHandle(workflowId)
+    .describe()
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 async function isAt(stack: TestStack, planeId: string, stage: string): Promise<boolean> {
