@@ -75,7 +75,8 @@ function scopeCondition(scope: SwitchScope, scopeId: string): string[] | undefin
       return [`${searchAttributes.capability} = ${quote(scopeId)}`];
     case 'run':
       return [`(RunId = ${quote(scopeId)} OR ${searchAttributes.run} = ${quote(scopeId)})`];
-    default:
+    case 'server':
+    case 'integration':
       return undefined;
   }
 }

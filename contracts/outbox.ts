@@ -56,7 +56,8 @@ export interface ResumeMessage {
   readonly payload: { readonly pauseId: string; readonly requester: ExecutionContext };
 }
 
-export type OutboxMessage = RunJobMessage | UpsertScheduleMessage | DeleteScheduleMessage | FanOutMessage | ResumeMessage;
+export type OutboxMessage =
+  RunJobMessage | UpsertScheduleMessage | DeleteScheduleMessage | FanOutMessage | ResumeMessage;
 
 /** Where the outbox delivers to. Delivering a message again must do no harm. */
 export interface OutboxPort {

@@ -11,7 +11,7 @@ const kinds = ['kill', 'stop', 'pause', 'degraded'];
 interface SwitchOptions {
   readonly reason: string;
   readonly kind?: string;
-  readonly tenant?: string;
+  readonly ofTenant?: string;
   readonly sla?: string;
   readonly onTimeout?: string;
 }
@@ -42,7 +42,7 @@ export function addSwitchCommands(program: Command, run: CliRun): void {
           'kill stops running work at once, stop and pause before its next step, degraded only new work',
         ).choices(kinds),
       )
-      .option('--tenant <id>', 'for the operator: whose capability, server, run or integration')
+      .option('--of-tenant <id>', 'for the operator: whose capability, server, run or integration')
       .option('--sla <seconds>', 'of a pause: how long work may wait (default: 3600)')
       .addOption(
         new Option('--on-timeout <what>', 'of a pause: what becomes of work that has waited so long').choices([
@@ -79,14 +79,14 @@ async function turn(
   verb: 'on' | 'off',
   scope: string,
   id: string | undefined,
-  { reason, kind, tenant, sla, onTimeout }: SwitchOptions,
+  { reason, kind, ofTenant, sla, onTimeout }: SwitchOptions,
 ): Promise<void> {
   const data = await session.api.write('POST', '/governance/kill-switch', {
     enabled: verb === 'on',
     reason,
     ...(await scopeFields(session, scope, id)),
     ...(kind === undefined ? {} : { kind }),
-    ...(tenant === undefined ? {} : { tenant_id: tenant }),
+    ...(ofTenant === undefined ? {} : { tenant_id: ofTenant }),
     ...(sla === undefined ? {} : { sla_seconds: Number(sla) }),
     ...(onTimeout === undefined ? {} : { on_timeout: onTimeout }),
   });

@@ -62,7 +62,8 @@ function inScope(scope: SwitchScope, scopeId: string) {
     case 'capability':
       return sql`(${scopeId} = 'job.default' or exists (select from plane_stage_progress s
         where s.job_id = j.job_id and s.status = 'running' and 'lifecycle.' || s.stage = ${scopeId}))`;
-    default:
+    case 'server':
+    case 'integration':
       return sql`false`;
   }
 }

@@ -42,7 +42,9 @@ function placeOf(work: Work, target: SwitchTarget, owner: OwnedTarget['owner']):
       return planePlace(work, idOf(target));
     case 'capability':
       return capabilityPlace(work, target, owner);
-    default:
+    case 'server':
+    case 'run':
+    case 'integration':
       return namedPlace(work, target, owner);
   }
 }

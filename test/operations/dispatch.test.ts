@@ -178,6 +178,8 @@ test('the outbox row is there with the commit, is delivered once, and waits whil
     idempotencyKey: newKey(),
   });
   await Promise.all([core.relay.deliver(), core.relay.deliver()]);
-  expect(core.delivered.slice(before).filter(({ payload }) => 'planeId' in payload && payload.planeId === planeId)).toHaveLength(1);
+  expect(
+    core.delivered.slice(before).filter(({ payload }) => 'planeId' in payload && payload.planeId === planeId),
+  ).toHaveLength(1);
   expect(await core.relay.deliver()).toBe(0);
 });

@@ -51,6 +51,9 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'switch off': ['plane', plane, ...reason],
   'switch list': [],
   'switch state': [],
+  'switch report': ['sw_0123456789abcdef'],
+  'pauses list': [],
+  'pauses resume': ['pause_0123456789abcdef', ...reason],
   mode: ['DEGRADED', ...reason],
   'audit list': [],
   'evidence list': [],
@@ -62,6 +65,10 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'keys create': ['robot', '--role', 'agent'],
   'keys list': [],
   'keys revoke': ['key_1'],
+  'sql-templates create': ['people', '--sql-file', 'people.sql', '--id', 'id'],
+  'sql-templates list': [],
+  'sql-templates show': ['sqlt_0123456789ab'],
+  'sql-templates retire': ['sqlt_0123456789ab'],
   'tenants create': ['acme'],
   'tenants mode list': ['ten_1'],
   'tenants mode set': ['ten_1', 'STRICT', ...reason],
@@ -81,6 +88,7 @@ let url: string;
 const cwd = mkdtempSync(path.join(tmpdir(), 'aos-cli-'));
 beforeAll(async () => {
   writeFileSync(path.join(cwd, 'a.md'), '# A');
+  writeFileSync(path.join(cwd, 'people.sql'), 'select id from people');
   server = createServer((incoming, outgoing) => {
     incoming.resume();
     incoming.once('end', () => {
