@@ -71,6 +71,14 @@ const metrics = {
   AOS_WORKER_METRICS_PORT: anyPort.optional(),
 };
 
+const versioning = {
+  AOS_WORKER_VERSIONING: z.enum(['on', 'off'], { message: 'must be on or off' }).default('off'),
+  AOS_WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+    .optional(),
+};
+
 const outside = {
   AOS_FILE_ROOTS: z
     .string()
@@ -146,6 +154,7 @@ export function loadStackConfig(environment: Environment = process.env) {
       ...common,
       ...listen,
       ...metrics,
+      ...versioning,
       ...outside,
       AOS_DATABASE_APP_URL: postgresUrl.optional(),
       AOS_DATABASE_SYSTEM_URL: postgresUrl.optional(),
@@ -156,6 +165,9 @@ export function loadStackConfig(environment: Environment = process.env) {
     },
     environment,
   );
+  if (env.AOS_WORKER_VERSIONING === 'on') {
+    throw new ConfigError('AOS_WORKER_VERSIONING must be off for npm start, which replaces its one worker in place.');
+  }
   return {
     ...shared(env),
     apiHost: env.AOS_API_HOST,
@@ -195,7 +207,7 @@ export function loadApiConfig(environment: Environment = process.env) {
 /** What the worker process reads. */
 export function loadWorkerConfig(environment: Environment = process.env) {
   const env = parse(
-    { ...common, ...metrics, ...outside, ...logins, AOS_DATABASE_DIRECT_URL: postgresUrl.optional() },
+    { ...common, ...metrics, ...versioning, ...outside, ...logins, AOS_DATABASE_DIRECT_URL: postgresUrl.optional() },
     environment,
   );
   return {
@@ -208,6 +220,8 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     metricsHost: env.AOS_WORKER_METRICS_HOST,
     /** Undefined: no page. */
     metricsPort: env.AOS_WORKER_METRICS_PORT,
+    /** Undefined: the worker takes whatever lies in its queues. */
+    versioning: env.AOS_WORKER_VERSIONING === 'on' ? { buildId: env.AOS_WORKER_BUILD_ID } : undefined,
     sqlConnections: checkedSqlConnections(env.AOS_SQL_CONNECTIONS_FILE).connections,
     temporal: temporalSettings(environment),
   };

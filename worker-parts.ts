@@ -24,6 +24,7 @@ import { readKills } from './operations/transaction/read';
 import { createProcessMetrics } from './telemetry/process-metrics';
 import { traceDelivery, traceDispatch } from './telemetry/traced';
 import { readVersion } from './version';
+import { readBuildId, workerDeployment } from './worker-deployment';
 import { workerOptions } from './worker-options';
 
 export type WorkerParts = Awaited<ReturnType<typeof createWorkerParts>>;
@@ -38,7 +39,9 @@ export async function createWorkerParts(
   config: WorkerConfig,
   { isTraced = false, onWatchError = () => {} }: WorkerPartsOptions = {},
 ) {
-  const { databaseAppUrl, databaseSystemUrl, temporal, fileRoots } = config;
+  const { databaseAppUrl, databaseSystemUrl, temporal, fileRoots, versioning } = config;
+  const deployment =
+    versioning === undefined ? undefined : workerDeployment(config.taskQueue, versioning.buildId ?? readBuildId());
   const { metrics, onPool, governance, adapters } = createProcessMetrics(readVersion());
   const db = createDatabase({ url: databaseAppUrl, connectionsMax: 12, applicationName: 'aos-worker', onPool });
   const switchDb = createDatabase({
@@ -106,6 +109,7 @@ export async function createWorkerParts(
     reachBarrier,
     taskQueue: config.taskQueue,
     isTraced,
+    deployment,
     readKills: (input) => readKills(db, input),
     running,
     fanOutReads: createFanOutReads(systemDb),
@@ -123,7 +127,7 @@ export async function createWorkerParts(
   });
   await watcher.ready;
   return {
-    ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options, metrics },
+    ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options, metrics, deployment },
     reportRefusals: createReportRefusals(db),
     close: async () => {
       await watcher.stop();

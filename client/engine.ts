@@ -8,12 +8,12 @@ import {
   runJobSignalName,
   searchAttributes,
   taskQueueDefault,
-  taskQueuesOf,
   type PlaneWorkflowInput,
   type RunJobInput,
 } from '../contracts/workflow-messages';
 import { deleteSchedule, readSchedule, upsertSchedule, type ReadSchedule } from './schedules';
 import { contextInterceptor, scheduleContextInterceptor } from './context-interceptor';
+import { readPollers } from './pollers';
 import { keyword } from './search-attributes';
 import { resumeRun, startFanOut } from './switch-messages';
 import { createWorkflowControl } from './workflow-control';
@@ -27,7 +27,7 @@ export interface Engine extends OutboxPort {
   readonly workflows: ReturnType<typeof createWorkflowControl>;
   /** Whether an execution of this workflow is open. */
   isRunning(workflowId: string): Promise<boolean>;
-  /** Which of our task queues have a worker polling them right now. */
+  /** Which of our task queues have a worker that is given what comes anew. */
   pollers(): Promise<Readonly<Record<string, boolean>>>;
   /** How far the workers are behind. */
   queueStats(): Promise<readonly QueueStats[]>;
@@ -118,20 +118,6 @@ async function isRunning(client: Client, workflowId: string): Promise<boolean> {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
-}
-
-async function readPollers(client: Client, namespace: string, main: string): Promise<Record<string, boolean>> {
-  const entries = await Promise.all(
-    Object.values(taskQueuesOf(main)).map(async (queue) => {
-      const { pollers } = await client.workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name: queue },
-        taskQueueType: queue === main ? 1 : 2,
-      });
-      return [queue, (pollers ?? []).length > 0] as const;
-    }),
-  );
-  return Object.fromEntries(entries);
 }
 
 async function checkHealth(client: Client, namespace: string): Promise<void> {

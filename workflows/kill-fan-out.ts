@@ -1,11 +1,14 @@
-import { proxyActivities, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails, setWorkflowOptions, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { taskQueuesOf, type FanOutInput } from '../contracts/workflow-messages';
 import { runAsSystem } from './interceptors/context';
+import { pinned } from './versioning';
 
 const sweepsMax = 120;
 const firstWaitMs = 500;
 const longestWaitMs = 10_000;
+
+setWorkflowOptions(pinned, killFanOut);
 
 /**
  * Carries a kill to every workflow in its scope: those with work by the rows first, then whatever the visibility index

@@ -1,15 +1,18 @@
-import { CancellationScope, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, setWorkflowOptions, sleep, workflowInfo } from '@temporalio/workflow';
 import { errorRules, isErrorCode } from '../contracts/errors';
 import type { ScheduledSyncInput } from '../contracts/workflow-messages';
 import { readFailure } from './governance/ended-work';
 import { runAsSystem } from './interceptors/context';
 import { isKilled } from './interceptors/kill-switch';
 import { knowledgeActivities } from './knowledge-activities';
+import { pinned } from './versioning';
 
 const historyEventsMaxDefault = 3_500;
 const waitMsMin = 500;
 const waitMsMax = 60_000;
 const waitGrowth = 1.5;
+
+setWorkflowOptions(pinned, scheduledSync);
 
 /**
  * One turn of a plane's schedule: has the plane read again, and stays until that job has ended, so that the overlap

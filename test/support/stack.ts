@@ -4,15 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createApiParts } from '../../api/parts';
 import type { ApiConfig, WorkerConfig } from '../../config';
 import type { SqlConnections } from '../../contracts/sql-connections';
 import { contextIds } from '../../context';
+import { taskQueuesOf } from '../../contracts/workflow-messages';
 import { rateDefaults } from '../../contracts/rate-limits';
 import { createLogger } from '../../logger';
 import { repeat } from '../../operations/maintenance/repeat';
 import { ensureKeys } from '../../scripts/stack/keys';
+import { workerDeployment } from '../../worker-deployment';
 import { createWorkerParts, type WorkerParts } from '../../worker-parts';
 import { ApiClient } from './api-client';
 import { startTestOperations, type TestOperations } from './operations';
@@ -30,6 +32,14 @@ export interface TestStack extends TestOperations {
   readonly logLines: string[];
   api(role?: 'admin' | 'developer' | 'viewer' | 'auditor', tenant?: 0 | 1): ApiClient;
   readonly operatorApi: ApiClient;
+  /** The workers that the stack started with; none of its own are versioned. */
+  readonly workers: TestWorkers;
+  /** Another pair of workers, of a version of their own when one is given. */
+  startWorkers(buildId?: string, taskQueue?: string): Promise<TestWorkers>;
+}
+
+export interface TestWorkers {
+  stop(): Promise<void>;
 }
 
 export interface StackOptions {
@@ -60,12 +70,13 @@ export async function startTestStack({
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const workers = await startWorkers(worker);
+  const more: TestWorkers[] = [];
   const relay = repeat(() => worker.relay.deliver(), { intervalMs: 200, onError: () => {} });
   const connection = await Connection.connect({ address: config.temporal.address });
   const { tenants, operator_key } = core.keys;
   return {
     ...core,
-    ...{ url, folder, taskQueue, worker, logLines },
+    ...{ url, folder, taskQueue, worker, workers, logLines },
     temporal: new Client({ connection }),
     as: core.as,
     get operator() {
@@ -73,10 +84,19 @@ export async function startTestStack({
     },
     api: (role = 'admin', tenant = 0) => new ApiClient(url, tenants[tenant]?.[`${role}_key`] ?? ''),
     operatorApi: new ApiClient(url, operator_key),
+    async startWorkers(buildId, queue = taskQueue) {
+      const workerDeploymentOptions = buildId === undefined ? undefined : workerDeployment(queue, buildId);
+      const started = await startWorkers(worker, {
+        queue,
+        ...(workerDeploymentOptions && { workerDeploymentOptions }),
+      });
+      more.push(started);
+      return started;
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await workers.stop();
+      await Promise.all([workers, ...more].map((each) => each.stop()));
       await relay.stop();
       await Promise.all([api.close(), worker.close(), connection.close()]);
       await core.stop();
@@ -85,17 +105,25 @@ export async function startTestStack({
   };
 }
 
-async function startWorkers({ connection, options }: WorkerParts) {
+async function startWorkers(
+  { connection, options }: WorkerParts,
+  { queue, ...version }: { queue?: string } & Pick<WorkerOptions, 'workerDeploymentOptions'> = {},
+): Promise<TestWorkers> {
   const workflowBundle = { codePath: process.env.TEST_WORKFLOW_BUNDLE ?? '' };
+  const { main, io } = taskQueuesOf(queue ?? options.main.taskQueue);
   const workers = await Promise.all([
-    Worker.create({ ...options.main, connection, workflowBundle }),
-    Worker.create({ ...options.io, connection }),
+    Worker.create({ ...options.main, ...version, taskQueue: main, connection, workflowBundle }),
+    Worker.create({ ...options.io, ...version, taskQueue: io, connection }),
   ]);
   const running = workers.map((worker) => worker.run());
+  let stopped: Promise<unknown> | undefined;
+  const stop = () => {
+    workers.forEach((worker) => worker.shutdown());
+    return Promise.all(running);
+  };
   return {
     async stop() {
-      workers.forEach((worker) => worker.shutdown());
-      await Promise.all(running);
+      await (stopped ??= stop());
     },
   };
 }
@@ -126,6 +154,7 @@ function configOf(
     testBarrier: undefined,
     metricsHost: '127.0.0.1',
     metricsPort: undefined,
+    versioning: undefined,
     temporal: { address, namespace: 'default', connection: { address } },
   } satisfies ApiConfig & WorkerConfig;
 }

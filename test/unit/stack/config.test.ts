@@ -99,6 +99,17 @@ describe('a wrong setting', () => {
     [loadStackConfig, { AOS_EGRESS_ALLOW: 'h:99999' }, 'AOS_EGRESS_ALLOW must be a comma-separated list of host:port.'],
     [loadStackConfig, { AOS_EMBEDDER_URL: 'http://h' }, 'AOS_EMBEDDER_MODEL must be set when AOS_EMBEDDER_URL is.'],
     [loadStackConfig, { AOS_EMBEDDER_THREADS: '0' }, 'AOS_EMBEDDER_THREADS must be a whole number from 1 to 64.'],
+    [
+      loadStackConfig,
+      { AOS_WORKER_VERSIONING: 'on' },
+      'AOS_WORKER_VERSIONING must be off for npm start, which replaces its one worker in place.',
+    ],
+    [loadWorkerConfig, { AOS_WORKER_VERSIONING: 'yes' }, 'AOS_WORKER_VERSIONING must be on or off.'],
+    [
+      loadWorkerConfig,
+      { AOS_WORKER_BUILD_ID: 'a:b' },
+      'AOS_WORKER_BUILD_ID must be 1 to 64 letters, digits, dots, hyphens or underscores.',
+    ],
     [loadStackConfig, { TEMPORAL_ADDRESS: 'host' }, 'TEMPORAL_ADDRESS must be host:port.'],
     [loadApiConfig, { ...temporal }, 'AOS_DATABASE_APP_URL must be set.'],
     [loadWorkerConfig, { ...logins }, 'TEMPORAL_ADDRESS must be set.'],
