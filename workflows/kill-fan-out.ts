@@ -19,23 +19,34 @@ export function killFanOut(input: FanOutInput): Promise<Record<string, number>> 
 }
 
 async function fanOut(input: FanOutInput): Promise<Record<string, number>> {
-  const activities = proxyActivities<Activities>({
-    taskQueue: taskQueuesOf(workflowInfo().taskQueue).main,
-    startToCloseTimeout: '10 minutes',
-    heartbeatTimeout: '30 seconds',
-    retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
-  });
-  let inForce = await activities.signalKnownWorkflows(input);
+  const { signalKnownWorkflows, sweepRunningWorkflows, endFanOut } = fanOutActivities();
+  let inForce = await signalKnownWorkflows(input);
   let sweep = { inForce, open: 0, openIds: [] as readonly string[] };
   let waitMs = firstWaitMs;
   for (let sweeps = 0, empty = 0; inForce && empty < 2 && sweeps < sweepsMax; sweeps += 1) {
-    sweep = await activities.sweepRunningWorkflows(input);
+    sweep = await sweepRunningWorkflows(input);
     inForce = sweep.inForce;
     empty = sweep.open === 0 ? empty + 1 : 0;
     setCurrentDetails(`After ${sweeps + 1} sweeps ${sweep.open} workflows are still running.`);
     if (!inForce || empty === 2) break;
-    await sleep(waitMs);
+    await sleep(waitMs, { summary: 'Until the next sweep' });
     waitMs = Math.min(waitMs * 1.5, longestWaitMs);
   }
-  return activities.endFanOut({ ...input, status: inForce ? 'completed' : 'superseded', sweep });
+  return endFanOut({ ...input, status: inForce ? 'completed' : 'superseded', sweep });
+}
+
+function fanOutActivities() {
+  const named = (summary: string) =>
+    proxyActivities<Activities>({
+      taskQueue: taskQueuesOf(workflowInfo().taskQueue).main,
+      summary,
+      startToCloseTimeout: '10 minutes',
+      heartbeatTimeout: '30 seconds',
+      retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+    });
+  return {
+    signalKnownWorkflows: named('Sends the kill to what the rows say is at work').signalKnownWorkflows,
+    sweepRunningWorkflows: named('Sends the kill to what the index still shows').sweepRunningWorkflows,
+    endFanOut: named('Records how far the kill was carried').endFanOut,
+  };
 }

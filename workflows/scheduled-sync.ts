@@ -48,7 +48,7 @@ export async function scheduledSync(input: ScheduledSyncInput, begunJobId?: stri
 
   async function waitForEnd(job: string): Promise<void> {
     for (let waitMs = waitMsMin; ; waitMs = Math.min(waitMs * waitGrowth, waitMsMax)) {
-      await sleep(waitMs);
+      await sleep(waitMs, { summary: 'Until the next look at the job' });
       if (await asEngine(() => records.closeScheduledRun({ ...run, jobId: job }))) return;
       const { historyLength, continueAsNewSuggested } = workflowInfo();
       if (continueAsNewSuggested || historyLength > historyEventsMax) {
