@@ -9,6 +9,7 @@ import { projectRoot, type ApiConfig } from '../config';
 import { catalogue } from '../operations/catalogue';
 import { createAuditDoor } from '../operations/door';
 import { createLookAtPlane } from '../operations/knowledge/plane-follow';
+import { createReadPlane } from '../operations/knowledge/plane-read';
 import { createReportRefusals } from '../operations/limits/report-refusals';
 import { createRelay } from '../operations/outbox/relay';
 import { createDispatch } from '../operations/registry';
@@ -114,6 +115,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     streams,
     feeds: createPlaneFeeds({ look: lookAtPlane, prisma, logger }),
     lookAtPlane,
+    readPlane: createReadPlane(db),
     readSchedule: engine.readSchedule,
     health,
     version,

@@ -8,6 +8,7 @@ import type { Dispatch } from '../operations/catalogue';
 import type { PrismaClient } from '../prisma/client';
 import type { Retrieve } from '../retrieval/mediator';
 import type { LookAtPlane } from '../operations/knowledge/plane-follow';
+import type { ReadPlane } from '../operations/knowledge/plane-read';
 import type { PlaneFeeds } from './events/plane-feeds';
 import type { Streams } from './events/streams';
 import type { Metrics } from '../telemetry/metrics';
@@ -73,6 +74,7 @@ export interface ApiServices {
   readonly streams: Streams;
   readonly feeds: PlaneFeeds;
   readonly lookAtPlane: LookAtPlane;
+  readonly readPlane: ReadPlane;
   /** Which addresses in front of the API may say who the caller is, as Express's `trust proxy` takes it. */
   readonly trustProxy: number | readonly string[];
   readonly rates: RateDefaults;

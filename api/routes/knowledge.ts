@@ -1,7 +1,7 @@
 import { TimeKey } from '../../contracts/api/common';
 import { BindBody, BindingChange, PlanePath, PlaneView } from '../../contracts/api/knowledge';
 import { refusal } from '../../contracts/errors';
-import { findPlane, findRegistration, listPlanes } from '../../prisma/reads/planes';
+import { findRegistration, listPlanes } from '../../prisma/reads/planes';
 import { listRoute, mapPage, route, type Route } from '../route';
 import type { ApiServices } from '../services';
 import { toPlaneView, toRegisteredView } from '../views/plane';
@@ -10,9 +10,9 @@ import { reachablePlane } from './reachable-plane';
 
 const tag = 'Knowledge planes';
 
-export function knowledgeRoutes({ dispatch, prisma, mayBeNamed }: ApiServices): Route[] {
-  async function readPlane(tenantId: string, planeId: string): Promise<PlaneView> {
-    const found = await findPlane(prisma, tenantId, planeId);
+export function knowledgeRoutes({ dispatch, prisma, readPlane, mayBeNamed }: ApiServices): Route[] {
+  async function showPlane(tenantId: string, planeId: string): Promise<PlaneView> {
+    const found = await readPlane(tenantId, planeId);
     if (found === undefined) throw planeNotFound();
     return toPlaneView(found);
   }
@@ -64,7 +64,7 @@ export function knowledgeRoutes({ dispatch, prisma, mayBeNamed }: ApiServices): 
         data: PlaneView,
         errors: ['resource_not_found'],
       },
-      ({ context, params }) => readPlane(context.tenantId, params.plane_id),
+      ({ context, params }) => showPlane(context.tenantId, params.plane_id),
     ),
     ...(['bind', 'unbind'] as const).map((verb) =>
       route(
@@ -95,7 +95,7 @@ export function knowledgeRoutes({ dispatch, prisma, mayBeNamed }: ApiServices): 
             policy_id: changed.policyId,
             audit_event_id: changed.auditEventId,
             policy_snapshot_id: changed.snapshotId,
-            plane: await readPlane(context.tenantId, changed.planeId),
+            plane: await showPlane(context.tenantId, changed.planeId),
           };
         },
       ),

@@ -7,11 +7,10 @@ import {
   type SensitivityLevel,
 } from '../../contracts/knowledge';
 import { planeRate, type Rate } from '../../contracts/rate-limits';
-import type { KnowledgePlane, KnowledgeSource } from '../../prisma/generated/client';
-import type { BindingRow, PlaneWithParts } from '../../prisma/reads/planes';
+import type { BindingRow, PlaneRow, PlaneWithParts, SourceRow } from '../../prisma/reads/planes';
 import { isoOrNull } from './time';
 
-export function stateOf({ status }: Pick<KnowledgePlane, 'status'>): PlaneState {
+export function stateOf({ status }: Pick<PlaneRow, 'status'>): PlaneState {
   return status.toUpperCase() as PlaneState;
 }
 
@@ -49,7 +48,7 @@ export function toPlaneView({ plane, sources, bindings, documentCounts, rates }:
 
 // The limit is the one of this moment, since the operator may have set another than the plane opened with.
 function toEndpoint(
-  { planeId, endpoint }: KnowledgePlane,
+  { planeId, endpoint }: PlaneRow,
   rates: ReadonlyMap<string, Rate> | undefined,
 ): Record<string, unknown> | null {
   if (endpoint === null) return null;
@@ -60,7 +59,7 @@ function toEndpoint(
 /** The plane as its registration left it, whatever became of it since: a repeated call gets an equal answer. */
 export function toRegisteredView(parts: PlaneWithParts, firstJobId: string | null): PlaneView {
   const { plane } = parts;
-  const asMade: KnowledgePlane = {
+  const asMade: PlaneRow = {
     ...plane,
     status: plane.onboard ? 'pending_verify' : 'draft',
     activeJobId: plane.onboard ? firstJobId : null,
@@ -84,7 +83,7 @@ export function toRegisteredView(parts: PlaneWithParts, firstJobId: string | nul
   return toPlaneView({ plane: asMade, sources, bindings: [], documentCounts: new Map() });
 }
 
-function toSourceView(source: KnowledgeSource, documentCount: number): SourceView {
+function toSourceView(source: SourceRow, documentCount: number): SourceView {
   return {
     source_id: source.sourceId,
     source_type: source.sourceType,
@@ -120,7 +119,7 @@ const defaultActions: Partial<Record<PlaneState, string>> = {
 };
 
 /** What the plane waits for; null while a job works, and where nothing is left to do. */
-export function nextAction(plane: KnowledgePlane, bindings: readonly BindingRow[]): string | null {
+export function nextAction(plane: PlaneRow, bindings: readonly BindingRow[]): string | null {
   if (plane.activeJobId !== null) return null;
   if (plane.nextAction !== null) return plane.nextAction;
   const state = stateOf(plane);

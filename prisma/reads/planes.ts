@@ -13,9 +13,39 @@ export interface BindingRow {
   readonly counts: boolean;
 }
 
+/** What of a plane its page shows. */
+export type PlaneRow = Pick<
+  KnowledgePlane,
+  | 'planeId'
+  | 'tenantId'
+  | 'name'
+  | 'description'
+  | 'planeType'
+  | 'status'
+  | 'sensitivityLevel'
+  | 'piiDetected'
+  | 'documentCount'
+  | 'nodeCount'
+  | 'activeJobId'
+  | 'nextAction'
+  | 'statusReason'
+  | 'embeddingModel'
+  | 'endpoint'
+  | 'onboard'
+  | 'unreadableTolerance'
+  | 'createdBy'
+  | 'createdAt'
+  | 'updatedAt'
+> & { readonly totalBytes: bigint | number };
+
+export type SourceRow = Pick<
+  KnowledgeSource,
+  'sourceId' | 'sourceType' | 'name' | 'config' | 'status' | 'lastIngestedAt' | 'lastError'
+>;
+
 export interface PlaneWithParts {
-  readonly plane: KnowledgePlane;
-  readonly sources: readonly KnowledgeSource[];
+  readonly plane: PlaneRow;
+  readonly sources: readonly SourceRow[];
   readonly bindings: readonly BindingRow[];
   /** Documents that are waiting, stored or indexed, by source. */
   readonly documentCounts: ReadonlyMap<string, number>;
@@ -37,18 +67,6 @@ export function listPlanes(
     });
     const { rows, next } = pageOf(found, limit, (row): TimeKey => [row.createdAt.toISOString(), row.planeId]);
     return { rows: await withParts(tx, rows), next };
-  });
-}
-
-/** One plane of the tenant; undefined when it has none of this id. */
-export function findPlane(
-  prisma: PrismaClient,
-  tenantId: string,
-  planeId: string,
-): Promise<PlaneWithParts | undefined> {
-  return readAs(prisma, tenantId, async (tx) => {
-    const plane = await tx.knowledgePlane.findFirst({ where: { tenantId, planeId } });
-    return plane === null ? undefined : (await withParts(tx, [plane]))[0];
   });
 }
 

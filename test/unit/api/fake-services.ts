@@ -94,6 +94,7 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
       },
     },
     lookAtPlane: async () => undefined,
+    readPlane: async () => undefined,
     readSchedule: async () => undefined,
     auditDoor: async (context, error, action) => void refused.push({ context, error, action }),
     health: { ready: async () => healthy, bootStatus: async () => healthy, guard: async () => healthy },
