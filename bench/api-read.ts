@@ -80,10 +80,7 @@ async function readablePlane({ call, credentials, ...stack }: BenchStack) {
   const sources = [{ source_type: 'upload', name: 'uploads', config: {} }];
   const { plane_id: planeId } = await call<{ plane_id: string }>(key, 'POST', '/planes', { name: 'read', sources });
   const keys = await call<{ items: { key_id: string }[] }>(key, 'GET', '/api-keys');
-  const subjects = [
-    ['tenant', tenantId],
-    ...keys.items.map(({ key_id }) => ['key', key_id]),
-  ];
+  const subjects = [['tenant', tenantId], ...keys.items.map(({ key_id }) => ['key', key_id])];
   for (const [subject_type, subject_id] of subjects) {
     const limit = { subject_type, subject_id, requests: 1_000_000, seconds: 1, reason: 'bench' };
     await call(credentials.operator_key, 'POST', '/ops/rate-limits', limit);

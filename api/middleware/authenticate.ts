@@ -5,6 +5,7 @@ import { hashKey } from '../../operations/identity/keys';
 import type { Database } from '../../operations/transaction/database';
 import { toEngineFault } from '../../operations/transaction/faults';
 import type { Admission, Authenticate } from '../services';
+import { together } from './together';
 
 interface AdmissionRow {
   readonly key_id: string;
@@ -17,7 +18,8 @@ interface AdmissionRow {
   readonly key_requests: number;
   readonly key_seconds: number;
   readonly key_tokens: number | null;
-  readonly admitted: boolean;
+  /** How many of the requests. */
+  readonly admitted: number;
   readonly report_due: boolean;
 }
 
@@ -28,35 +30,49 @@ export interface AuthenticateDependencies {
   readonly rates: RateDefaults;
 }
 
-/** Looks a key up by its hash and takes a token from its limits, in one round trip. */
+/**
+ * Looks a key up by its hash and takes a token from its limits, in one round trip. Requests of one key that come together
+ * are asked for together: else each would wait for the rows of the limits until the one before it has committed.
+ */
 export function createAuthenticate({ db, switchDb, rates }: AuthenticateDependencies): Authenticate {
-  return async (key, { isLimited }) => {
-    const { key: ofKey, tenant } = rates;
+  const { key: ofKey, tenant } = rates;
+  const admit = async (key: string, wanted: number) => {
     try {
       const { rows } = await sql<AdmissionRow>`
-        select * from aos_admit(${hashKey(key)}, ${isLimited}, ${ofKey.requests}, ${ofKey.seconds},
-          ${tenant.requests}, ${tenant.seconds}, null)`.execute(isLimited ? db : switchDb);
-      return rows[0] === undefined ? undefined : toAdmission(rows[0]);
+        select * from aos_admit(${hashKey(key)}, ${wanted}, ${ofKey.requests}, ${ofKey.seconds},
+          ${tenant.requests}, ${tenant.seconds}, null)`.execute(wanted > 0 ? db : switchDb);
+      return rows[0];
     } catch (error) {
       throw toEngineFault(error);
     }
   };
-}
-
-function toAdmission(row: AdmissionRow): Admission {
-  const { key_id: keyId, tenant_id: tenantId, tenant_status: tenantStatus, roles } = row;
-  return {
-    caller: { keyId, tenantId, tenantStatus, roles: roles.filter(isRole) },
-    limits: limitsOf(row),
-    isAdmitted: row.admitted,
-    isReportDue: row.report_due,
+  const admitLimited = together(async (key, wanted) => {
+    const row = await admit(key, wanted);
+    return Array.from({ length: wanted }, (_, index) => (row === undefined ? undefined : toAdmission(row, index)));
+  });
+  return async (key, { isLimited }) => {
+    if (isLimited) return admitLimited(key);
+    const row = await admit(key, 0);
+    return row === undefined ? undefined : { ...toAdmission(row, 0), isAdmitted: true };
   };
 }
 
-function limitsOf(row: AdmissionRow): LimitState[] {
-  if (row.tenant_tokens === null || row.key_tokens === null) return [];
+/** What the request at this place of its group got. */
+function toAdmission(row: AdmissionRow, place: number): Admission {
+  const { key_id: keyId, tenant_id: tenantId, tenant_status: tenantStatus, roles } = row;
+  return {
+    caller: { keyId, tenantId, tenantStatus, roles: roles.filter(isRole) },
+    limits: limitsOf(row, Math.max(0, row.admitted - 1 - place)),
+    isAdmitted: place < row.admitted,
+    isReportDue: row.report_due && place === row.admitted,
+  };
+}
+
+// Those behind it had not taken theirs yet.
+function limitsOf({ tenant_tokens: ofTenant, key_tokens: ofKey, ...row }: AdmissionRow, behind: number): LimitState[] {
+  if (ofTenant === null || ofKey === null) return [];
   return [
-    { subject: 'tenant', requests: row.tenant_requests, seconds: row.tenant_seconds, tokens: row.tenant_tokens },
-    { subject: 'key', requests: row.key_requests, seconds: row.key_seconds, tokens: row.key_tokens },
+    { subject: 'tenant', requests: row.tenant_requests, seconds: row.tenant_seconds, tokens: ofTenant + behind },
+    { subject: 'key', requests: row.key_requests, seconds: row.key_seconds, tokens: ofKey + behind },
   ];
 }

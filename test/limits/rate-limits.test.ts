@@ -155,23 +155,23 @@ test('a bucket takes all or nothing, refills with time, and a clock that goes ba
   const tenantId = core.keys.tenants[1]?.tenant_id ?? '';
   await core.owner.query(`delete from rate_limit_buckets where tenant_id = $1`, [tenantId]);
   const admit = async (second: number) => {
-    const { rows } = await core.owner.query<{ admitted: boolean; key_tokens: number; tenant_tokens: number }>(
-      `select * from aos_admit($1, true, 2, 60, 3, 60, timestamptz '2030-01-01 00:00:00Z' + $2 * interval '1 second')`,
+    const { rows } = await core.owner.query<{ admitted: number; key_tokens: number; tenant_tokens: number }>(
+      `select * from aos_admit($1, 1, 2, 60, 3, 60, timestamptz '2030-01-01 00:00:00Z' + $2 * interval '1 second')`,
       [hashKey(key), second],
     );
     const [row] = rows;
     return [row?.admitted, round(row?.tenant_tokens), round(row?.key_tokens)];
   };
-  expect(await admit(0)).toEqual([true, 2, 1]);
-  expect(await admit(0)).toEqual([true, 1, 0]);
-  expect(await admit(15)).toEqual([false, 1.75, 0.5]);
-  expect(await admit(-5)).toEqual([false, 1, 0]);
-  expect(await admit(30)).toEqual([true, 1.5, 0]);
-  expect(await admit(20)).toEqual([false, 1.5, 0]);
-  expect(await admit(90)).toEqual([true, 2, 1]);
+  expect(await admit(0)).toEqual([1, 2, 1]);
+  expect(await admit(0)).toEqual([1, 1, 0]);
+  expect(await admit(15)).toEqual([0, 1.75, 0.5]);
+  expect(await admit(-5)).toEqual([0, 1, 0]);
+  expect(await admit(30)).toEqual([1, 1.5, 0]);
+  expect(await admit(20)).toEqual([0, 1.5, 0]);
+  expect(await admit(90)).toEqual([1, 2, 1]);
   await core.owner.query(`delete from rate_limit_buckets where subject_id = $1`, [key_id]);
-  expect(await admit(90)).toEqual([true, 1, 1]);
-  expect(await admit(90)).toEqual([true, 0, 0]);
+  expect(await admit(90)).toEqual([1, 1, 1]);
+  expect(await admit(90)).toEqual([1, 0, 0]);
   await core.owner.query(`delete from rate_limit_buckets where tenant_id = $1`, [tenantId]);
 });
 
