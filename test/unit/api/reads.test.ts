@@ -8,7 +8,9 @@ const away = 'postgresql://nobody:x@127.0.0.1:1/none';
 describe('reads', () => {
   it('say that the database is away, in words of ours', async () => {
     const prisma = createPrisma({ databaseUrl: away });
-    await expect(findPlaneStatus(prisma, 'ten_1', 'kp_0123456789ab')).rejects.toMatchObject({ code: 'service_unavailable' });
+    await expect(findPlaneStatus(prisma, 'ten_1', 'kp_0123456789ab')).rejects.toMatchObject({
+      code: 'service_unavailable',
+    });
     await prisma.$disconnect();
   });
 
