@@ -4,6 +4,7 @@ import path from 'node:path';
 import { planeScheduleId, planeWorkflowId } from '../../contracts/workflow-ids';
 import { stageNames } from '../../contracts/knowledge';
 import { searchAttributes } from '../../contracts/workflow-messages';
+import { setCurrent, startVersion } from '../support/deployments';
 import { onboardFolder } from '../support/file-planes';
 import { closeVectors, type Gate } from '../support/gates';
 import { writeDocuments } from '../support/generated-documents';
@@ -60,6 +61,21 @@ const engineSchedule = () =>
     .describe()
     .catch(() => undefined);
 
+async function runTwoVersions(): Promise<void> {
+  await startVersion(stack, 'old');
+  await startVersion(stack, 'new');
+  await setCurrent(stack.taskQueue, 'old');
+}
+
+async function currentVersion(): Promise<string | undefined> {
+  const { versioningInfo } = await stack.temporal.workflowService.describeTaskQueue({
+    namespace: 'default',
+    taskQueue: { name: stack.taskQueue },
+    taskQueueType: 1,
+  });
+  return versioningInfo?.currentDeploymentVersion?.buildId ?? undefined;
+}
+
 /** `temporal` and `npx` as an operator has them on the PATH; `npx aos` is the command of this checkout. */
 async function makeTools(): Promise<string> {
   const folder = path.join(stack.folder, 'bin');
@@ -79,6 +95,9 @@ function environmentFor(block: string): NodeJS.ProcessEnv {
     WORKFLOW_ID: workflowOf(planes.atWork),
     TENANT_ID: tenantId(),
     PLANE_ID: planes.atWork,
+    DEPLOYMENT: stack.taskQueue,
+    OLD_BUILD_ID: 'old',
+    NEW_BUILD_ID: 'new',
     AOS_API_URL: stack.url,
     // The global scope and the limits are the operator's.
     AOS_API_KEY: / global |aos limits /.test(block)
@@ -129,6 +148,12 @@ const expectations: readonly Expectation[] = [
     before: () => until(async () => (await engineSchedule()) !== undefined),
     after: contains(() => planes.atWork),
   },
+  { block: /deployment describe /, before: runTwoVersions, after: contains(() => 'new') },
+  { block: /describe-version.*NEW/, after: contains(() => `${stack.taskQueue}-io`) },
+  { block: /set-current-version.*NEW/, after: () => until(async () => (await currentVersion()) === 'new') },
+  { block: /describe-version.*OLD/, after: contains(() => 'draining') },
+  { block: /set-current-version.*OLD/, after: () => until(async () => (await currentVersion()) === 'old') },
+  { block: /--unversioned/, after: () => until(async () => (await currentVersion()) === undefined) },
   { block: /limits show/, after: contains(() => '100 requests per 60 s (default)') },
   { block: /limits clear/, after: contains(() => 'the default holds') },
   { block: /audit list/, after: contains(() => 'job.killed_by_switch') },
