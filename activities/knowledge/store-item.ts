@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { EngineError } from '../../contracts/errors';
 import type { KnownDocument } from '../../operations/knowledge/work-reads';
 import { UnreadableDocument } from '../adapters/parser/port';
@@ -36,12 +37,13 @@ export async function storeItem(
     const { contentType } = opened;
     const read = () => objects.get(tenantId, content.sha256);
     const hint = contentType !== undefined && { contentType };
-    const { format, text } = await parse({ name: item.name, read, signal, ...hint });
+    const { format, text } = await parse({ name: item.name, bytes: content.bytes, read, signal, ...hint });
     const { sha256: textKey } = await objects.put(tenantId, Buffer.from(text), { signal });
     return stored({ ...document, format, textKey, deadLetter: null });
   } catch (error) {
-    if (error instanceof UnreadableDocument) return deadLetter(document, error.code, error.message);
-    throw error;
+    if (!(error instanceof UnreadableDocument)) throw error;
+    if (error.fault) log.error('the reader of a document failed', { version: content.sha256, ...error.fault });
+    return deadLetter(document, error.code, error.message);
   }
 }
 

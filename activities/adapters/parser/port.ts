@@ -14,10 +14,18 @@ export interface ParsedDocument {
 export type UnreadableCode =
   'empty' | 'unknown_format' | 'malformed' | 'not_text' | 'too_large' | 'too_slow' | 'encrypted' | 'scanned';
 
+/** A mistake in our code or a library's, without its message, which may quote the content. */
+export interface ReaderFault {
+  readonly error: string;
+  readonly stack: string;
+}
+
 export class UnreadableDocument extends Error {
   constructor(
     readonly code: UnreadableCode,
     message: string,
+    /** Set when the document may be sound and its reader is not. */
+    readonly fault?: ReaderFault,
   ) {
     super(message);
     this.name = 'UnreadableDocument';
@@ -26,6 +34,8 @@ export class UnreadableDocument extends Error {
 
 export interface DocumentToParse {
   readonly name: string;
+  /** Its size, when it is known before it is read; a short one does not wait for long ones. */
+  readonly bytes?: number;
   /** Called when its turn has come, and again after a crash: the buffer it returned last is the parser's. */
   read(): Promise<Buffer>;
   readonly signal?: AbortSignal;

@@ -73,6 +73,13 @@ describe('archives', () => {
     expect(await outcomeOf('a.pptx', officeFile('pptx', outside))).toBe('empty');
   });
 
+  it('may hold a part named after the prototype', async () => {
+    const parts = Object.fromEntries([['__proto__', new Uint8Array([1])]]);
+    for (const format of ['docx', 'xlsx', 'pptx'] as const) {
+      expect(await outcomeOf(`a.${format}`, officeFile(format, parts))).toContain('words');
+    }
+  });
+
   it('with too many parts are refused', async () => {
     const parts = Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`p${n}`, '']));
     expect(await outcomeOf('a.docx', officeFile('docx', parts, { level: 0 }))).toBe('too_large');
@@ -90,6 +97,31 @@ describe('XML', () => {
     ['a huge attribute list', `<w:document ${Array.from({ length: 50_000 }, (_, n) => `a${n}="1"`).join(' ')}>`],
   ])('with %s is malformed', async (_, xml) => {
     expect(await outcomeOf('a.docx', officeFile('docx', { 'word/document.xml': xml }))).toBe('malformed');
+  });
+
+  const sheetOf = (at: string) => sheet(`<row r="1">${inlineCell(at, 'words')}</row>`);
+  const parts = [
+    ['docx', 'word/document.xml', wordDocument(wordParagraph('words'))],
+    ['xlsx', 'xl/worksheets/sheet1.xml', sheetOf('A1')],
+    ['pptx', 'ppt/slides/slide1.xml', slide('words')],
+  ] as const;
+  const doctype = '<!DOCTYPE x [<!ENTITY a "ha">]>';
+  it.each(parts)('in UTF-16 hides nothing in a %s', async (format, name, xml) => {
+    const inUtf16 = async (text: string, mark: string) => {
+      const little = Buffer.from(mark + text, 'utf16le');
+      const outcomes = new Set<string>();
+      for (const part of [little, Buffer.from(little).swap16()])
+        outcomes.add(await outcomeOf(`a.${format}`, officeFile(format, { [name]: part })));
+      return [...outcomes];
+    };
+    expect(await inUtf16(xml, '\ufeff')).toEqual([expect.stringContaining('words')]);
+    expect(await inUtf16(doctype + xml, '\ufeff')).toEqual(['malformed']);
+    expect(await inUtf16(doctype + xml, '')).toEqual(['malformed']);
+  });
+
+  it('in UTF-16 does not hide how far a sheet extends', async () => {
+    const far = Buffer.from(`\ufeff${sheetOf('XFD1048576')}`, 'utf16le');
+    expect(await outcomeOf('a.xlsx', officeFile('xlsx', { 'xl/worksheets/sheet1.xml': far }))).toBe('too_large');
   });
 });
 

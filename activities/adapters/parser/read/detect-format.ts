@@ -26,13 +26,25 @@ export function formatByName(name: string): NamedFormat | undefined {
   return formats[path.posix.extname(name).toLowerCase()];
 }
 
-/** Format by the first bytes and, of an archive, by what it says it holds; undefined when it may be text. */
-export function binaryFormat(bytes: Buffer): BinaryFormat | undefined {
+/** Whether the first bytes are those of a format that is no text. */
+export function looksBinary(bytes: Buffer): boolean {
+  return binaryKind(bytes) !== undefined;
+}
+
+function binaryKind(bytes: Buffer): 'pdf' | 'archive' | 'compound' | undefined {
   // Readers of PDF accept some bytes before the header, and so do we.
   if (/^[\0\s\ufeffï»¿]*%PDF-\d/.test(bytes.toString('latin1', 0, 1024))) return 'pdf';
   const magic = bytes.toString('hex', 0, 4);
-  if (magic === '504b0304' || magic === '504b0506') return officeFormat(bytes);
-  if (magic === 'd0cf11e0') {
+  if (magic === '504b0304' || magic === '504b0506') return 'archive';
+  return magic === 'd0cf11e0' ? 'compound' : undefined;
+}
+
+/** Format by the first bytes and, of an archive, by what it says it holds; undefined when it may be text. */
+export function binaryFormat(bytes: Buffer): BinaryFormat | undefined {
+  const kind = binaryKind(bytes);
+  if (kind === 'pdf') return 'pdf';
+  if (kind === 'archive') return officeFormat(bytes);
+  if (kind === 'compound') {
     const isEncrypted = bytes.includes(Buffer.from('EncryptedPackage', 'utf16le'));
     if (isEncrypted) throw new UnreadableDocument('encrypted', 'The document is encrypted with a password.');
     throw new UnreadableDocument('unknown_format', 'The document is of an Office format from before 2007.');

@@ -3,7 +3,7 @@ const nestedMarks = /^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])){9,}/gm;
 
 /**
  * Cuts a long Markdown text into sections at blank lines outside code fences, at any line or character if need be:
- * the Markdown parser takes more than linear time on texts made for it, and holds up the process while it works.
+ * the Markdown parser takes more than linear time on texts made for it.
  */
 export function* markdownSections(markdown: string): Generator<string> {
   for (let start = 0; start < markdown.length;) {

@@ -1,38 +1,43 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { UnreadableDocument } from '../port';
+import { joinTexts } from './join-texts';
 
 const sliceCharacters = 65_536;
 const labelCharactersMax = 200;
 
 /**
  * Text of a table with a header row: each record as lines `header: value`, a blank line between records.
- * Streams through the parser in slices, so that a large table does not hold up the process.
+ * Streams through the parser in slices, since a large table has no room as rows of values.
  */
 export async function parseCsv(text: string, name: string): Promise<string> {
   const parser = Readable.from(slices(text)).pipe(
     parse({ delimiter: delimiterOf(text, name), relax_column_count: true, relax_quotes: true, skip_empty_lines: true }),
   );
   let headers: readonly string[] | undefined;
-  const records: string[] = [];
+  let hasRecords = false;
+  const records = joinTexts('\n\n');
   try {
     for await (const row of parser as AsyncIterable<readonly string[]>) {
-      if (headers) records.push(rowText(headers, row));
-      else headers = row.map((header) => header.trim().slice(0, labelCharactersMax));
+      if (headers) {
+        hasRecords = true;
+        records.add(rowText(headers, row));
+      } else headers = row.map((header) => header.trim().slice(0, labelCharactersMax));
     }
   } catch (error) {
     if (error instanceof CsvError) throw new UnreadableDocument('malformed', `Broken table: ${messageOf(error)}`);
     throw error;
   }
-  return records.length > 0 ? records.filter((record) => record !== '').join('\n\n') : (headers ?? []).join('\n');
+  return hasRecords ? records.text() : (headers ?? []).join('\n');
 }
 
 function rowText(headers: readonly string[], row: readonly string[]): string {
-  return row
-    .map((value, index) => [headers[index] || `column ${index + 1}`, value.trim()] as const)
-    .filter(([, value]) => value !== '')
-    .map(([header, value]) => `${header}: ${value}`)
-    .join('\n');
+  let text = '';
+  for (let index = 0; index < row.length; index += 1) {
+    const value = (row[index] ?? '').trim();
+    if (value !== '') text += `${text === '' ? '' : '\n'}${headers[index] || `column ${index + 1}`}: ${value}`;
+  }
+  return text;
 }
 
 function* slices(text: string): Generator<string> {

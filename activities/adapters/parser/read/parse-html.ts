@@ -34,14 +34,22 @@ const flatElements = new Set(
   ).split(' '),
 );
 const depthMax = 2000;
+const namePattern = /[a-z][a-z0-9-]{0,40}/iy;
 
 /** Building the tree takes time with the square of the depth, long before the stack ends. */
 function isTooDeep(html: string): boolean {
   let depth = 0;
-  for (const [, slash, name = ''] of html.matchAll(/<(\/?)([a-z][a-z0-9-]{0,40})/gi)) {
-    if (flatElements.has(name.toLowerCase())) continue;
-    depth = slash === '/' ? Math.max(0, depth - 1) : depth + 1;
+  for (let at = html.indexOf('<'); at !== -1; at = html.indexOf('<', at + 1)) {
+    const isEnd = html.charCodeAt(at + 1) === 0x2f;
+    const name = tagName(html, at + (isEnd ? 2 : 1));
+    if (name === '' || flatElements.has(name) || flatElements.has(name.toLowerCase())) continue;
+    depth = isEnd ? Math.max(0, depth - 1) : depth + 1;
     if (depth > depthMax) return true;
   }
   return false;
+}
+
+function tagName(html: string, start: number): string {
+  namePattern.lastIndex = start;
+  return namePattern.test(html) ? html.slice(start, namePattern.lastIndex) : '';
 }

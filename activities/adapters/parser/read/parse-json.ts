@@ -1,26 +1,27 @@
 import { recordText } from './record-text';
 import { UnreadableDocument } from '../port';
+import { joinTexts } from './join-texts';
 
 /** Text of a JSON document: that of its record, or of every record when it is an array. */
 export function parseJson(text: string): string {
   const value = parse(text, () => 'The document is not valid JSON.');
   const records: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return joinRecords(records);
+  const texts = joinTexts('\n\n');
+  for (const record of records) texts.add(recordText(record));
+  return texts.text();
 }
 
 /** Text of every line of a JSON Lines document; a broken line is named by its number, from 1. */
 export function parseJsonLines(text: string): string {
-  const records = text
-    .split('\n')
-    .map((line, index) => (line.trim() === '' ? undefined : parse(line, () => `Line ${index + 1} is not valid JSON.`)));
-  return joinRecords(records);
-}
-
-function joinRecords(records: readonly unknown[]): string {
-  return records
-    .map((record) => recordText(record))
-    .filter((record) => record !== '')
-    .join('\n\n');
+  const texts = joinTexts('\n\n');
+  for (let start = 0, number = 1; start < text.length; number += 1) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    const line = text.slice(start, end);
+    if (line.trim() !== '') texts.add(recordText(parse(line, () => `Line ${number} is not valid JSON.`)));
+    start = end + 1;
+  }
+  return texts.text();
 }
 
 function parse(text: string, message: () => string): unknown {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Nodes } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
@@ -10,11 +9,10 @@ import { parseHtml } from './parse-html';
 const extensions = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] };
 
 /** Words of headings, paragraphs, lists, tables and code, without the marks; a blank line between blocks. */
-export async function parseMarkdown(markdown: string): Promise<string> {
+export function parseMarkdown(markdown: string): string {
   const blocks: string[] = [];
   for (const section of markdownSections(markdown)) {
     collect(fromMarkdown(section, extensions), blocks);
-    await setImmediate();
   }
   return blocks.filter((block) => block.trim() !== '').join('\n\n');
 }

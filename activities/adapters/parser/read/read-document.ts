@@ -1,6 +1,6 @@
 import { type DocumentFormat, type ParsedDocument, UnreadableDocument } from '../port';
-import { bounds } from './bounds';
-import { decodeText, normaliseText } from './decode-text';
+import { asDocument } from './as-document';
+import { decodeText } from './decode-text';
 import { beginsWithHeader, type BinaryFormat, binaryFormat, formatByContent, formatByName } from './detect-format';
 import { parseCsv } from './parse-csv';
 import { parseDocx } from './office/parse-docx';
@@ -40,12 +40,7 @@ const binaryParsers: Readonly<Record<BinaryFormat, (bytes: Buffer) => string | P
 /** Text of a document whose format is what its content says; the name decides between kinds of text only. */
 export async function readDocument(document: DocumentBytes): Promise<ParsedDocument> {
   const { format, parse } = chooseParser(document);
-  const text = trimAroundPages(normaliseText(await parseShallow(parse)));
-  if (text.trim() === '') throw new UnreadableDocument('empty', 'The document holds no text.');
-  if (text.length > bounds.textCharactersMax) {
-    throw new UnreadableDocument('too_large', `The text is longer than ${bounds.textCharactersMax} characters.`);
-  }
-  return { format, text };
+  return asDocument(format, await parseShallow(parse));
 }
 
 interface Choice {
@@ -84,11 +79,6 @@ async function parseShallow(parse: () => string | Promise<string>): Promise<stri
     if (!(error instanceof RangeError)) throw error;
     throw new UnreadableDocument('malformed', 'The document is nested too deeply or too large to be parsed.');
   }
-}
-
-/** Form feeds stay: a first page without text still counts. */
-function trimAroundPages(text: string): string {
-  return text.trimEnd().replace(/^[^\S\f]+/, '');
 }
 
 function unknownFormat(): UnreadableDocument {

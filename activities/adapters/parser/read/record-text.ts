@@ -23,9 +23,8 @@ function addLines(lines: string[], path: string, value: unknown, depth: number):
     return;
   }
   if (depth > depthMax) throw new RangeError(`nested deeper than ${depthMax}`);
-  for (const [key, child] of Object.entries(value)) {
-    addLines(lines, joinPath(path, key), child, depth + 1);
-  }
+  const children = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(children)) addLines(lines, joinPath(path, key), children[key], depth + 1);
 }
 
 /** Long paths keep their end: a long key over many values would make the text grow with the square of the document. */

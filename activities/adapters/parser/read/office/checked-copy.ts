@@ -1,4 +1,5 @@
 import { zipSync } from 'fflate';
+import { asUtf8 } from './as-utf8';
 import { checkXml } from './check-xml';
 import { readParts } from './read-parts';
 
@@ -8,11 +9,14 @@ import { readParts } from './read-parts';
  */
 export function checkedCopy(bytes: Buffer, check: (name: string, xml: string) => void = () => {}): Buffer {
   const parts = readParts(bytes, (name) => /\.(?:xml|rels)$/i.test(name));
+  const copies = new Map<string, Buffer>();
   for (const [name, part] of parts) {
-    // Marks are ASCII in every encoding that the libraries read.
-    const xml = part.toString('latin1');
+    const copy = asUtf8(part);
+    copies.set(name, copy);
+    // Marks are the same bytes in ASCII and UTF-8.
+    const xml = copy.toString('latin1');
     checkXml(xml);
     check(name, xml);
   }
-  return Buffer.from(zipSync(Object.fromEntries(parts), { level: 0 }));
+  return Buffer.from(zipSync(Object.fromEntries(copies), { level: 0 }));
 }

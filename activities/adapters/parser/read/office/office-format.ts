@@ -1,4 +1,5 @@
 import { UnreadableDocument } from '../../port';
+import { asUtf8 } from './as-utf8';
 import { readParts } from './read-parts';
 
 const mainParts = [
@@ -13,10 +14,8 @@ const mainParts = [
 /** Which Office document an archive holds, by the content types it declares. */
 export function officeFormat(bytes: Buffer): 'docx' | 'xlsx' | 'pptx' {
   const name = '[Content_Types].xml';
-  const types =
-    readParts(bytes, (part) => part === name)
-      .get(name)
-      ?.toString('utf8') ?? '';
+  const part = readParts(bytes, (each) => each === name).get(name);
+  const types = part ? asUtf8(part).toString('utf8') : '';
   const found = mainParts.find(([, pattern]) => pattern.test(types));
   if (found) return found[0];
   throw new UnreadableDocument('unknown_format', 'The archive holds no Word, Excel or PowerPoint document.');

@@ -1,6 +1,7 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { UnreadableDocument } from '../../port';
 import { bounds } from '../bounds';
+import { asUtf8 } from './as-utf8';
 
 export interface XmlHandlers {
   open?(tag: SaxesTagPlain): void;
@@ -30,17 +31,11 @@ export function readXml(bytes: Buffer, handlers: XmlHandlers = {}): void {
     handlers.close?.(tag);
   });
   if (handlers.text) parser.on('text', (text) => handlers.text?.(text));
-  const xml = decodeXml(bytes);
+  const xml = new TextDecoder('utf-8').decode(asUtf8(bytes));
   for (let start = 0; start < xml.length; start += sliceCharacters) {
     parser.write(xml.slice(start, start + sliceCharacters));
   }
   parser.close();
-}
-
-function decodeXml(bytes: Buffer): string {
-  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (isUtf16) return new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes);
-  return new TextDecoder('utf-8').decode(bytes);
 }
 
 function malformed(what: string): UnreadableDocument {
