@@ -21,6 +21,7 @@ import { checkDatabase } from './operations/transaction/check-roles';
 import { createDatabase } from './operations/transaction/database';
 import { withLease } from './operations/transaction/lease';
 import { readKills } from './operations/transaction/read';
+import { countFaults } from './telemetry/parser-faults';
 import { createProcessMetrics } from './telemetry/process-metrics';
 import { traceDelivery, traceDispatch } from './telemetry/traced';
 import { readVersion } from './version';
@@ -102,7 +103,7 @@ export async function createWorkerParts(
       http: createHttpReader({ dispatcher: egress, publicDispatcher: publicEgress, objects }),
     },
     objects,
-    parse: parser.parse,
+    parse: countFaults(metrics, parser.parse),
     embedder,
     vectors,
     exclusively: (lease, work) => withLease(db, lease, work),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { anActivePlane, textsOf } from '../support/active-plane';
 import type { ApiClient } from '../support/api-client';
 import { holdDeliveries, holdIndex } from '../support/hold';
@@ -50,6 +52,27 @@ test('an addition is found after its job', async () => {
   const { body } = await api.get(`/planes/${planeId}`);
   expect(body.data).toMatchObject({ document_count: 2, chunk_count: 2, active_job_id: null });
 });
+
+test('documents of every format of offices are read and found', async () => {
+  const handbook = (name: string) => readFileSync(path.join(__dirname, '../../examples/handbook', name));
+  const { planeId } = await anActivePlane(api, 'formats', { files: { 'a.md': 'The harbour opens at six.' } });
+  const questions = [
+    ['boat-rules.pdf', handbook('safety/boat-rules.pdf'), 'forecast for wind and swell', 'Check the forecast'],
+    ['remote-work.docx', handbook('people/remote-work.docx'), 'working from elsewhere', 'Working from elsewhere'],
+    ['pay.xlsx', handbook('people/payroll-calendar.xlsx'), 'salary paid in January', 'salary paid on: 2026-01-28'],
+    ['day.pptx', handbook('people/onboarding-day.pptx'), 'wave tank is loud', 'The wave tank is loud'],
+    ['mail.eml', handbook('customers/complaint-mirefield.eml'), 'complaint from Mirefield', 'From: '],
+  ] as const;
+  const uploaded = await api.upload(planeId, Object.fromEntries(questions.map(([name, file]) => [name, file])));
+  expect(uploaded.status).toBe(202);
+  await settled(planeId);
+  const { body } = await api.get(`/planes/${planeId}/documents`);
+  const formats = body.data.items.map(({ format }: { format: string }) => format);
+  expect(formats.toSorted()).toEqual(['docx', 'eml', 'markdown', 'pdf', 'pptx', 'xlsx']);
+  for (const [, , question, words] of questions) {
+    expect((await textsOf(api, planeId, question)).join('\n')).toContain(words);
+  }
+}, 60_000);
 
 test('a deleted document is not found any more at once, before its job has run', async () => {
   const { planeId, documentIds } = await anActivePlane(api, 'deletion', {

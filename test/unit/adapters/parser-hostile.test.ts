@@ -74,9 +74,9 @@ describe('archives', () => {
   });
 
   it('may hold a part named after the prototype', async () => {
-    const parts = Object.fromEntries([['__proto__', new Uint8Array([1])]]);
     for (const format of ['docx', 'xlsx', 'pptx'] as const) {
-      expect(await outcomeOf(`a.${format}`, officeFile(format, parts))).toContain('words');
+      const file = officeFile(format, { __other__: '<a/>' }).toString('latin1').replaceAll('__other__', '__proto__');
+      expect(await outcomeOf(`a.${format}`, Buffer.from(file, 'latin1'))).toContain('words');
     }
   });
 
