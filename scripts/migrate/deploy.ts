@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from 'pg';
 import { projectRoot } from '../../config';
 import { StartError } from '../stack/terminal';
+import { appliedMigrations, knownMigrations } from './migrations';
 
 /** Runs the migrations that this database lacks. Answers whether there were any. */
 export async function deployMigrations({ client, ownerUrl }: { client: Client; ownerUrl: string }): Promise<boolean> {
@@ -15,29 +14,8 @@ export async function deployMigrations({ client, ownerUrl }: { client: Client; o
 }
 
 async function isCurrent(client: Client): Promise<boolean> {
-  const { rows: tables } = await client.query<{ found: boolean }>(
-    `select to_regclass('_prisma_migrations') is not null as found`,
-  );
-  if (tables[0]?.found !== true) return false;
-  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
-    'select migration_name, checksum from _prisma_migrations where finished_at is not null and rolled_back_at is null',
-  );
-  const applied = new Map(rows.map(({ migration_name, checksum }) => [migration_name, checksum]));
-  const wanted = await migrationChecksums();
-  return wanted.every(([name, checksum]) => applied.get(name) === checksum);
-}
-
-async function migrationChecksums(): Promise<[name: string, checksum: string][]> {
-  const folder = path.join(projectRoot(), 'prisma/migrations');
-  const entries = await readdir(folder, { withFileTypes: true });
-  return Promise.all(
-    entries
-      .filter((entry) => entry.isDirectory())
-      .map(async ({ name }) => {
-        const sql = await readFile(path.join(folder, name, 'migration.sql'));
-        return [name, createHash('sha256').update(sql).digest('hex')] as [string, string];
-      }),
-  );
+  const applied = new Map((await appliedMigrations(client)).map(({ name, checksum }) => [name, checksum]));
+  return (await knownMigrations()).every(({ name, checksum }) => applied.get(name) === checksum);
 }
 
 function runPrisma(ownerUrl: string): Promise<void> {

@@ -17,10 +17,12 @@ export interface AosProcess {
   stop(): Promise<void>;
 }
 
+type Program = 'worker.js' | 'api/server.js' | `scripts/${'stack' | 'backup' | 'restore'}/main.js`;
+
 /** A real process of ours, compiled, with nothing of this environment but what it is given. */
-export function startAosProcess(program: 'worker.js' | 'api/server.js', env: NodeJS.ProcessEnv): AosProcess {
+export function startAosProcess(program: Program, env: NodeJS.ProcessEnv, args: readonly string[] = []): AosProcess {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist', program)], {
+  const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist', program), ...args], {
     cwd: root,
     env: { PATH, HOME, LANCEDB_LOG: 'error', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
