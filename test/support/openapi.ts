@@ -74,6 +74,8 @@ export const unknownIds: Readonly<Record<string, string>> = {
   tenant_id: 'ten_000000000000',
   operation: 'policies.lifecycle',
   key_id: 'key_0000000000000000',
+  switch_id: 'sw_0000000000000000',
+  pause_id: 'pause_0000000000000000',
   subject_type: 'plane',
   subject_id: 'kp_000000000000',
 };
