@@ -29,6 +29,13 @@ export function usedBetween(before: ReadonlyMap<string, number>, after: Readonly
   return { total: each.reduce((sum, [, seconds]) => sum + seconds, 0), ...Object.fromEntries(each) };
 }
 
+/** The process that this one has started, directly, to run the script. */
+export function childPid(script: string): number {
+  const found = readProcesses().find(({ pid, parent }) => parent === process.pid && programOf(pid) === script);
+  if (found === undefined) throw new Error(`No child of this process runs ${script}.`);
+  return found.pid;
+}
+
 /** Processor seconds of one process with all its threads. */
 export function ownProcessorSeconds(): number {
   const { user, system } = process.cpuUsage();

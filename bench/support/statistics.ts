@@ -14,3 +14,11 @@ export function summary(numbers: readonly number[]) {
 export function spread(numbers: readonly number[]): number {
   return (quantile(numbers, 0.75) - quantile(numbers, 0.25)) / median(numbers);
 }
+
+/** How steeply the second number rises with the first, by least squares. */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const mean = (of: (point: readonly [number, number]) => number) =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [meanX, meanY] = [mean(([x]) => x), mean(([, y]) => y)];
+  return mean(([x, y]) => (x - meanX) * (y - meanY)) / mean(([x]) => (x - meanX) ** 2);
+}
