@@ -8,7 +8,7 @@ import { setCurrent, startVersion } from '../support/deployments';
 import { onboardFolder } from '../support/file-planes';
 import { closeVectors, type Gate } from '../support/gates';
 import { writeDocuments } from '../support/generated-documents';
-import { waitForState } from '../support/planes';
+import { transition, waitForState } from '../support/planes';
 import { runShell, shellBlocks, type ShellResult } from '../support/shell-blocks';
 import { startTestStack, type TestStack } from '../support/stack';
 import { temporalCli } from '../support/temporal-cli';
@@ -106,6 +106,32 @@ function environmentFor(block: string): NodeJS.ProcessEnv {
   };
 }
 
+/** Everything is released, the plane at work is at work again, and the one at rest has its execution. */
+async function bringBack(): Promise<void> {
+  for (const scope of ['global', 'tenant', 'plane']) {
+    for (const kind of ['kill', 'degraded']) {
+      if (kind === 'degraded' && scope !== 'tenant') continue;
+      const api = scope === 'global' ? stack.operatorApi : stack.api();
+      const body = {
+        scope,
+        kind,
+        enabled: false,
+        reason: 'checked',
+        ...(scope === 'plane' && { scope_id: planes.atWork }),
+      };
+      expect((await api.post('/governance/kill-switch', body)).status).toBe(200);
+    }
+  }
+  for (const planeId of [planes.atWork, planes.atRest]) {
+    await until(async () => (await statusOf(planeId)) === 'FAILED', { what: 'the end of the killed executions' });
+  }
+  expect((await transition(stack.api(), planes.atWork, 'retry_knowledge_plane')).status).toBe(200);
+  await until(async () => (await stateOf(planes.atWork)).active_job?.kind === 'index_data');
+  // Any job brings an execution that then waits for the next one.
+  expect((await stack.api().send('POST', `/planes/${planes.atRest}/reclassify`)).status).toBe(202);
+  await waitForState(stack.api(), planes.atRest, 'PENDING_ACTIVATE');
+}
+
 interface Expectation {
   readonly block: RegExp;
   before?(): Promise<void>;
@@ -131,8 +157,11 @@ const expectations: readonly Expectation[] = [
     block: /switch on plane/,
     after: () => until(async () => (await stateOf(planes.atWork)).last_job?.status === 'killed'),
   },
+  { block: /pauses list/, after: ({ code }) => expect(code).toBe(0) },
   {
+    // The switches of the section before have ended what ran; the signals need executions to reach.
     block: /signal .*--workflow-id/,
+    before: bringBack,
     after: () => until(async () => (await statusOf(planes.atWork)) === 'FAILED'),
   },
   {
