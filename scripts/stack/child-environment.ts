@@ -34,6 +34,8 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
   return {
     ...pick(environment, (key) => general.includes(key)),
     LANCEDB_LOG: environment.LANCEDB_LOG ?? 'error',
+    // Native code frees in other threads than it allocates in; with an arena for each, glibc keeps most of that.
+    MALLOC_ARENA_MAX: environment.MALLOC_ARENA_MAX ?? '2',
     ...temporalEnvironment(settings),
     ...pick(environment, (key) => /^(AOS_(EMBEDDER_|EGRESS_ALLOW$|TEST_BARRIER$)|OTEL_)/.test(key)),
     ...(name === 'api' && pick(environment, (key) => /^AOS_(RATE_LIMIT_|TRUST_PROXY$)/.test(key))),
