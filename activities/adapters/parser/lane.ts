@@ -67,13 +67,13 @@ export function createLane({ timeMsMax, heapMbMax, growthMbMax }: LaneBounds): L
   };
 
   // A thread that has crashed need not have done so because of this document: a library may fail late.
-  const parse = async ({ name, read, signal }: DocumentToParse): Promise<ParsedDocument> => {
+  const parse = async ({ name, contentType, read, signal }: DocumentToParse): Promise<ParsedDocument> => {
     for (let crashes = 1; ; crashes += 1) {
       const bytes = await read();
-      const text = readShortText({ name, bytes });
+      const text = readShortText({ name, bytes, contentType });
       if (text) return text;
       try {
-        return unwrap(await runOnce({ name, bytes }, signal));
+        return unwrap(await runOnce({ name, bytes, contentType }, signal));
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof UnreadableDocument || error instanceof OutOfMemory) throw error;

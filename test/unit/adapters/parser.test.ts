@@ -30,6 +30,33 @@ describe('the format', () => {
   });
 });
 
+describe('what the far side says of a document', () => {
+  const cyrillic = Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]);
+  const from = async (name: string, bytes: Buffer, contentType: string) => {
+    const { format, text } = await parser.parse({ name, contentType, read: async () => bytes });
+    return { format, text };
+  };
+
+  it.each([
+    ['page.php?id=3', Buffer.from('<p>Привет</p>'), 'text/html', 'html', 'Привет'],
+    ['page', Buffer.concat([Buffer.from('<p>'), cyrillic]), 'text/html; charset=windows-1251', 'html', 'Привет'],
+    ['page', Buffer.concat([Buffer.from('<meta charset="cp1251"><p>'), cyrillic]), 'text/html', 'html', 'Привет'],
+    ['a.txt', cyrillic, 'text/plain; charset="windows-1251"', 'text', 'Привет'],
+    ['a.txt', Buffer.from('Привет'), 'text/plain; charset=windows-1251', 'text', 'Привет'],
+    ['rows', Buffer.from('a,b\n1,2\n'), 'text/csv', 'csv', 'a: 1, b: 2'],
+    ['a.md', Buffer.from('# x'), 'application/octet-stream', 'markdown', 'x'],
+  ])('%s with bytes of its kind and %s', async (name, bytes, contentType, format, text) => {
+    const parsed = await from(name, bytes, contentType);
+    expect(parsed.format).toBe(format);
+    expect(parsed.text.replaceAll('\n', ', ')).toContain(text);
+  });
+
+  it('is not believed against the bytes, nor about an encoding that there is not', async () => {
+    await expect(from('a.txt', cyrillic, 'text/plain; charset=klingon')).rejects.toMatchObject({ code: 'not_text' });
+    await expect(from('x', Buffer.from([0, 1, 2, 3]), 'text/html')).rejects.toMatchObject({ code: 'not_text' });
+  });
+});
+
 describe('unreadable documents', () => {
   it.each([
     ['a.txt', '', 'empty'],

@@ -4,11 +4,11 @@ import { UnreadableDocument } from '../port';
 const controlShareMax = 0.1;
 
 /**
- * Text of the bytes: UTF-8, or UTF-16 with its byte order mark; newlines become `\n`.
- * Other encodings are not guessed: a wrong guess would be indexed as nonsense. Fails as `not_text` or `empty`.
+ * Text of the bytes: UTF-8, or UTF-16 with its byte order mark, else the encoding that somebody named; newlines become
+ * `\n`. Encodings are not guessed: a wrong guess would be indexed as nonsense. Fails as `not_text` or `empty`.
  */
-export function decodeText(bytes: Buffer): string {
-  const text = normaliseText(decode(bytes));
+export function decodeText(bytes: Buffer, charset?: string): string {
+  const text = normaliseText(decode(bytes, charset));
   if (text.trim() === '') throw new UnreadableDocument('empty', 'The document holds no text.');
   return text;
 }
@@ -20,10 +20,15 @@ export function normaliseText(text: string): string {
   return words.toWellFormed();
 }
 
-function decode(bytes: Buffer): string {
-  const text = isAscii(bytes) ? bytes.toString('latin1') : tryDecode(encodingOf(bytes), bytes);
+// Bytes that are valid UTF-8 are hardly ever anything else, whatever the far side says of them.
+function decode(bytes: Buffer, charset: string | undefined): string {
+  const plain = isAscii(bytes) ? bytes.toString('latin1') : tryDecode(encodingOf(bytes), bytes);
+  const text = plain ?? (charset === undefined ? null : tryDecode(charset, bytes));
   if (text === null || text.includes('\0') || isMostlyControls(text)) {
-    throw new UnreadableDocument('not_text', 'The document is not UTF-8 or UTF-16 text.');
+    throw new UnreadableDocument(
+      'not_text',
+      'The document is not UTF-8 or UTF-16 text, nor text of an encoding that was named.',
+    );
   }
   return text;
 }

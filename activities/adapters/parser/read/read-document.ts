@@ -1,5 +1,6 @@
 import { type DocumentFormat, type ParsedDocument, UnreadableDocument } from '../port';
 import { asDocument } from './as-document';
+import { charsetOf, charsetOfHtml, formatByType } from './content-type';
 import { decodeText } from './decode-text';
 import { beginsWithHeader, type BinaryFormat, binaryFormat, formatByContent, formatByName } from './detect-format';
 import { parseCsv } from './parse-csv';
@@ -15,6 +16,8 @@ import { parsePdf } from './parse-pdf';
 export interface DocumentBytes {
   readonly name: string;
   readonly bytes: Buffer;
+  /** As the far side named it; believed where neither name nor content say otherwise. */
+  readonly contentType?: string | undefined;
   /** Mails around this document. */
   readonly mailDepth?: number;
 }
@@ -48,14 +51,15 @@ interface Choice {
   parse(): string | Promise<string>;
 }
 
-function chooseParser({ name, bytes, mailDepth = 0 }: DocumentBytes): Choice {
+function chooseParser({ name, bytes, contentType, mailDepth = 0 }: DocumentBytes): Choice {
   const binary = binaryFormat(bytes);
   if (binary) return { format: binary, parse: () => binaryParsers[binary](bytes) };
-  const byName = formatByName(name);
+  const byName = formatByName(name) ?? formatByType(contentType);
   if (byName === 'eml' && beginsWithHeader(bytes))
     return { format: 'eml', parse: () => parseEml(bytes, { mailDepth, readDocument }) };
   const named = byName === 'eml' ? undefined : byName;
-  const text = named ? decodeText(bytes) : decodeUnnamed(bytes);
+  const charset = charsetOf(contentType) ?? (named === 'html' ? charsetOfHtml(bytes) : undefined);
+  const text = named || charset !== undefined ? decodeText(bytes, charset) : decodeUnnamed(bytes);
   const format = formatByContent(text, named);
   if (format === null) throw unknownFormat();
   if (format === 'eml') return { format, parse: () => parseEml(bytes, { mailDepth, readDocument }) };
