@@ -17,7 +17,7 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface ProcessStack extends Pick<TestOperations, 'owner' | 'database' | 'keys'> {
+export interface ProcessStack extends Pick<TestOperations, 'owner' | 'database' | 'keys' | 'dispatch'> {
   readonly folder: string;
   readonly temporal: Client;
   startWorker(options?: ProcessOptions): Promise<AosProcess>;
@@ -53,7 +53,7 @@ export async function startProcessStack(): Promise<ProcessStack> {
   });
 
   return {
-    ...{ owner: core.owner, database: core.database, keys: core.keys, folder },
+    ...{ owner: core.owner, database: core.database, keys: core.keys, dispatch: core.dispatch, folder },
     temporal: new Client({ connection }),
 
     async startWorker(options = {}) {
