@@ -50,7 +50,7 @@ export function createEngine({ connection, namespace, taskQueue = taskQueueDefau
     interceptors: { workflow: [contextInterceptor], schedule: [scheduleContextInterceptor] },
   });
   return {
-    workflows: createWorkflowControl(client),
+    workflows: createWorkflowControl(client, taskQueue),
     deliver: (message) => deliver(client, message, taskQueue),
     readSchedule: (scheduleId) => readSchedule(client, scheduleId),
     isRunning: (workflowId) => isRunning(client, workflowId),

@@ -20,7 +20,7 @@ interface Thrown {
 }
 
 /** What carries a throw to running workflows: the kill signal, and the visibility index to find them by. */
-export function createWorkflowControl(client: Client) {
+export function createWorkflowControl(client: Client, taskQueue: string) {
   return {
     /** Sends the kill signal in the name of the target's own tenant. False when no execution of this id is running. */
     async signalKill(
@@ -40,7 +40,7 @@ export function createWorkflowControl(client: Client) {
 
     /** Executions in the scope that began before the throw and still run, as the visibility index has them. */
     async *listRunning(thrown: Thrown): AsyncGenerator<Target> {
-      const query = visibilityQuery(thrown);
+      const query = visibilityQuery(thrown, taskQueue);
       if (query === undefined) return;
       for await (const { workflowId, typedSearchAttributes } of client.workflow.list({ query, pageSize: 200 })) {
         const tenantId = typedSearchAttributes.get(keyword(searchAttributes.tenant));
@@ -51,12 +51,14 @@ export function createWorkflowControl(client: Client) {
 }
 
 /** Exported for its test. Undefined where no workflow of this version runs under such a scope. */
-export function visibilityQuery({ scope, scopeId, tenantId, thrownAt }: Thrown): string | undefined {
+export function visibilityQuery({ scope, scopeId, tenantId, thrownAt }: Thrown, taskQueue: string): string | undefined {
   const own = scopeCondition(scope, scopeId);
   if (own === undefined) return undefined;
   const { tenant, kind } = searchAttributes;
   return [
     `ExecutionStatus = 'Running'`,
+    // Another installation may share the namespace; all queues of ours hang on the name of the main one.
+    `(TaskQueue = ${quote(taskQueue)} OR TaskQueue STARTS_WITH ${quote(`${taskQueue}-`)})`,
     `StartTime <= '${thrownAt.toISOString()}'`,
     tenantId === null ? `${tenant} IS NOT NULL` : `${tenant} = ${quote(tenantId)}`,
     `${kind} != '${fanOutKind}'`,

@@ -185,7 +185,9 @@ function requirePermission({ grants }: OpenTransaction, { permissions, name, fen
       details: { permission: permissions.join(' or '), operation: name },
     });
   }
-  if (grants.tenantStatus !== 'active' && fence === 'fenced') {
+  // What is written down of a pause goes on; a person who ends one lets work go on.
+  const letsWork = fence === 'fenced' || (fence === 'recording-a-pause' && !roles.includes('system'));
+  if (grants.tenantStatus !== 'active' && letsWork) {
     throw refusal('TENANT_INACTIVE', 'the tenant is suspended; ask the operator to reactivate it');
   }
 }

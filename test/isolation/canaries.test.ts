@@ -66,6 +66,9 @@ async function furnish(tenant: 0 | 1): Promise<Tenant> {
   });
   const answer = await ask(api, plane.planeId, `where is ${canary}`);
   const snapshots = await api.get('/policies/snapshots');
+  const degraded = { scope: 'plane', scope_id: plane.planeId, kind: 'degraded', reason: canary };
+  const thrown = await api.post('/governance/kill-switch', { ...degraded, enabled: true });
+  await api.post('/governance/kill-switch', { ...degraded, enabled: false });
   return {
     tenantId: stack.keys.tenants[tenant]?.tenant_id ?? '',
     api,
@@ -77,6 +80,7 @@ async function furnish(tenant: 0 | 1): Promise<Tenant> {
       policy_id: policy.body.data.policy_id,
       key_id: key.body.data.key_id,
       template_id: template.body.data.template_id,
+      switch_id: thrown.body.data.switch_id,
       snapshot_id: snapshots.body.data.items[0].snapshot_id,
       evidence_id: answer.body.data.evidence_id,
     },
