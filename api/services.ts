@@ -32,8 +32,11 @@ export interface Admission {
   readonly isReportDue: boolean;
 }
 
+/** A request takes a token; a throw never does, and waits behind nobody's work; a stream that goes on has taken its own. */
+export type Entrance = 'request' | 'throw' | 'open stream';
+
 /** Undefined when the key is unknown, expired or revoked. */
-export type Authenticate = (key: string, options: { readonly isLimited: boolean }) => Promise<Admission | undefined>;
+export type Authenticate = (key: string, entrance: Entrance) => Promise<Admission | undefined>;
 
 export type CountStranger = (
   address: string | undefined,

@@ -36,23 +36,23 @@ export interface AuthenticateDependencies {
  */
 export function createAuthenticate({ db, switchDb, rates }: AuthenticateDependencies): Authenticate {
   const { key: ofKey, tenant } = rates;
-  const admit = async (key: string, wanted: number) => {
+  const admit = async (pool: Database, key: string, wanted: number) => {
     try {
       const { rows } = await sql<AdmissionRow>`
         select * from aos_admit(${hashKey(key)}, ${wanted}, ${ofKey.requests}, ${ofKey.seconds},
-          ${tenant.requests}, ${tenant.seconds}, null)`.execute(wanted > 0 ? db : switchDb);
+          ${tenant.requests}, ${tenant.seconds}, null)`.execute(pool);
       return rows[0];
     } catch (error) {
       throw toEngineFault(error);
     }
   };
   const admitLimited = together(async (key, wanted) => {
-    const row = await admit(key, wanted);
+    const row = await admit(db, key, wanted);
     return Array.from({ length: wanted }, (_, index) => (row === undefined ? undefined : toAdmission(row, index)));
   });
-  return async (key, { isLimited }) => {
-    if (isLimited) return admitLimited(key);
-    const row = await admit(key, 0);
+  return async (key, entrance) => {
+    if (entrance === 'request') return admitLimited(key);
+    const row = await admit(entrance === 'throw' ? switchDb : db, key, 0);
     return row === undefined ? undefined : { ...toAdmission(row, 0), isAdmitted: true };
   };
 }

@@ -4,7 +4,7 @@ import { freezeContext, platformTenantId, type ExecutionContext } from '../../co
 import { isPermitted } from '../../contracts/roles';
 import { rateLimitRefusal } from '../../operations/limits/rate-limit-refusal';
 import { isThrow, type Route } from '../route';
-import type { ApiServices, Caller } from '../services';
+import type { Admission, ApiServices, Caller, Entrance } from '../services';
 import { setRateLimitHeaders } from './rate-limit-headers';
 import { requestIds, type RequestIds } from './request-ids';
 
@@ -16,6 +16,8 @@ export interface Admitted {
 export interface Door {
   /** Who asks, and whether the route is theirs to call; refuses, on the record, when not. */
   admit(req: Request, res: Response, route: Route): Promise<Admitted>;
+  /** Whether a stream that was admitted may go on; refuses, on the record, when not. Its answer has begun already. */
+  readmit(req: Request, res: Response, route: Route): Promise<void>;
   /** Runs what may refuse before any operation is asked. For requests that change something, refusals are recorded. */
   recordRefusals<T>(context: ExecutionContext, route: Route, work: () => Promise<T>): Promise<T>;
 }
@@ -39,13 +41,17 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
     throw error;
   }
 
+  async function ask(req: Request, entrance: Entrance): Promise<Admission | undefined> {
+    const key = bearerKey(req.headers.authorization);
+    return key === undefined ? undefined : authenticate(key, entrance);
+  }
+
   return {
     async admit(req, res, route) {
       const ids = requestIds(res);
       if (route.permission === 'public') return { caller: nobody, context: contextOf(nobody, ids) };
 
-      const key = bearerKey(req.headers.authorization);
-      const admission = key === undefined ? undefined : await authenticate(key, { isLimited: !isThrow(route) });
+      const admission = await ask(req, isThrow(route) ? 'throw' : 'request');
       if (admission === undefined) return refuseStranger(contextOf(nobody, ids), route, req);
 
       const { caller, limits, isAdmitted, isReportDue } = admission;
@@ -58,6 +64,14 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
       }
       const refused = forbids(caller, route);
       return refused === undefined ? { caller, context } : refuse(context, route, refused);
+    },
+
+    async readmit(req, res, route) {
+      const ids = requestIds(res);
+      const admission = await ask(req, 'open stream');
+      if (admission === undefined) return refuseStranger(contextOf(nobody, ids), route, req);
+      const refused = forbids(admission.caller, route);
+      if (refused !== undefined) await refuse(contextOf(admission.caller, ids), route, refused);
     },
 
     async recordRefusals(context, route, work) {
