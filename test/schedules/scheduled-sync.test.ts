@@ -313,13 +313,18 @@ test('a kill by signal ends the turn and is on record; the job goes its own way'
   });
 }, 60_000);
 
-// BUFFER_ONE does not come to its end since the latest merges. The reason is not found yet.
+/** Turns that came while another was at work: left out, or waiting for its end. */
+async function heldBack(planeId: string): Promise<number> {
+  const { info } = (await handleOf(planeId).describe()).raw;
+  return Number(info?.overlapSkipped ?? 0) + Number(info?.bufferSize ?? 0);
+}
+
 describe('a turn while the last one is at work', () => {
-  test.skip.each([
+  test.each([
     ['SKIP', 1],
     ['BUFFER_ONE', 2],
   ])(
-    '%s: of three turns at once %d are taken',
+    '%s: of three turns, two of them while the first is at work, %d are taken',
     async (overlap, taken) => {
       const { planeId } = await aFolderPlane(`overlap ${overlap}`);
       const vectors = await closeVectors(stack, tenantId());
@@ -328,9 +333,15 @@ describe('a turn while the last one is at work', () => {
       // By hand a turn obeys the policy only when it is said so.
       const { state, policies } = await handleOf(planeId).describe();
       expect(state.paused).toBe(false);
-      for (let turns = 1; turns <= 3; turns += 1) await handleOf(planeId).trigger(policies.overlap);
+      const trigger = () => handleOf(planeId).trigger(policies.overlap);
+      await trigger();
       await until(async () => (await view(planeId)).last_result === 'started');
-      await until(async () => (await view(planeId)).skipped_by_overlap === 3 - taken);
+      // One after the other: the engine takes those that come at once for one.
+      for (let turn = 2; turn <= 3; turn += 1) {
+        await trigger();
+        await until(async () => (await heldBack(planeId)) === turn - 1, { what: `turn ${turn} behind the first` });
+      }
+      expect((await view(planeId)).skipped_by_overlap).toBe(3 - taken);
       await vectors.open();
       await until(async () => {
         const { run_count, last_result } = await view(planeId);
