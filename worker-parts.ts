@@ -17,8 +17,7 @@ import { createReportRefusals } from './operations/limits/report-refusals';
 import { resumeReleasedPauses } from './operations/maintenance/resume-released';
 import { createRelay } from './operations/outbox/relay';
 import { createDispatch } from './operations/registry';
-import { checkDatabase } from './operations/transaction/check-roles';
-import { createDatabase } from './operations/transaction/database';
+import { openPools } from './operations/transaction/pools';
 import { withLease } from './operations/transaction/lease';
 import { readKills } from './operations/transaction/read';
 import { countFaults } from './telemetry/parser-faults';
@@ -44,27 +43,14 @@ export async function createWorkerParts(
   const deployment =
     versioning === undefined ? undefined : workerDeployment(config.taskQueue, versioning.buildId ?? readBuildId());
   const { metrics, onPool, governance, adapters } = createProcessMetrics(readVersion());
-  const db = createDatabase({ url: databaseAppUrl, connectionsMax: 12, applicationName: 'aos-worker', onPool });
-  const switchDb = createDatabase({
-    url: databaseAppUrl,
-    connectionsMax: 2,
-    applicationName: 'aos-worker-switch',
+  const pools = await openPools({
+    process: 'aos-worker',
+    appUrl: databaseAppUrl,
+    systemUrl: databaseSystemUrl,
+    connectionsMax: 12,
     onPool,
   });
-  const operatorDb = createDatabase({
-    url: databaseAppUrl,
-    connectionsMax: 1,
-    applicationName: 'aos-worker-operator',
-    onPool,
-  });
-  const systemDb = createDatabase({
-    url: databaseSystemUrl,
-    connectionsMax: 4,
-    applicationName: 'aos-worker-system',
-    onPool,
-  });
-  await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
-  await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
+  const { db, switchDb, operatorDb, systemDb } = pools;
 
   const connection = await NativeConnection.connect(temporal.connection);
   const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
@@ -134,7 +120,7 @@ export async function createWorkerParts(
       await watcher.stop();
       await sqlReader.close();
       await Promise.all([connection.close(), embedder.close(), egress.close(), publicEgress.close(), parser.close()]);
-      await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
+      await pools.close();
     },
   };
 }

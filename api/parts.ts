@@ -14,8 +14,7 @@ import { createReportRefusals } from '../operations/limits/report-refusals';
 import { createRelay } from '../operations/outbox/relay';
 import { createDispatch } from '../operations/registry';
 import { createDocumentReads } from '../operations/retrieval/document-reads';
-import { checkDatabase } from '../operations/transaction/check-roles';
-import { createDatabase } from '../operations/transaction/database';
+import { openPools } from '../operations/transaction/pools';
 import { createPrisma } from '../prisma/client';
 import { createMediator } from '../retrieval/mediator';
 import { collectComponents, collectInstallation } from '../telemetry/installation';
@@ -34,27 +33,14 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
   const { databaseAppUrl, databaseSystemUrl, temporal } = config;
   const version = readVersion();
   const { metrics, onPool, governance, adapters } = createProcessMetrics(version);
-  const db = createDatabase({ url: databaseAppUrl, connectionsMax: 20, applicationName: 'aos-api', onPool });
-  const switchDb = createDatabase({
-    url: databaseAppUrl,
-    connectionsMax: 2,
-    applicationName: 'aos-api-switch',
+  const pools = await openPools({
+    process: 'aos-api',
+    appUrl: databaseAppUrl,
+    systemUrl: databaseSystemUrl,
+    connectionsMax: 20,
     onPool,
   });
-  const operatorDb = createDatabase({
-    url: databaseAppUrl,
-    connectionsMax: 1,
-    applicationName: 'aos-api-operator',
-    onPool,
-  });
-  const systemDb = createDatabase({
-    url: databaseSystemUrl,
-    connectionsMax: 4,
-    applicationName: 'aos-api-system',
-    onPool,
-  });
-  await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
-  await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
+  const { db, switchDb, operatorDb, systemDb } = pools;
   const prisma = createPrisma({ databaseUrl: databaseAppUrl, connectionsMax: 10, onPool });
 
   const connection = connectLazily(temporal.connection);
@@ -133,7 +119,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
       publicEgress.close(),
       prisma.$disconnect(),
     ]);
-    await Promise.all([db.destroy(), switchDb.destroy(), operatorDb.destroy(), systemDb.destroy()]);
+    await pools.close();
   };
   return { app, metrics, endStreams: () => streams.stop(), close };
 }

@@ -31,11 +31,11 @@ const switchChange = z.strictObject({
   row_hash: words,
 });
 const pause = z.strictObject({
-  pause_id: words,
+  pause_id: nullableWords,
   switch_id: words,
   epoch: count,
-  sla_deadline: words,
-  on_timeout: words,
+  sla_deadline: nullableWords,
+  on_timeout: nullableWords,
   outcome: nullableWords,
   reason: words,
 });

@@ -32,19 +32,27 @@ const survivorIdsMax = 100;
 
 /** Carries a throw to the workflows in its scope; every one that is signalled is written down. */
 export function createFanOutActivities({ dispatch, fanOutReads, workflows }: FanOutDependencies) {
-  async function signalPage(input: ThrowInput, thrown: ThrownSwitch, page: readonly KnownWorkflow[], step: string) {
+  /** `isSeen`: these run; else they are ids by which something may. */
+  async function signalPage(
+    input: ThrowInput,
+    {
+      thrown,
+      page,
+      step,
+      isSeen,
+    }: { thrown: ThrownSwitch; page: readonly KnownWorkflow[]; step: string; isSeen: boolean },
+  ): Promise<void> {
     const began = Date.now();
     const targets = await mapConcurrently(page, signalsAtOnce, async (target) => ({
       ...target,
       signalled: await workflows.signalKill(target, { ...input, reason: thrown.reason }),
     }));
     await dispatch(currentContext(), 'governance.fan_out.record', {
-      params: { ...input, targets: targets.filter(({ signalled }) => signalled) },
+      params: { ...input, targets: isSeen ? targets : targets.filter(({ signalled }) => signalled) },
       idempotencyKey: attemptKey(step),
     });
     const pace = (1_000 * page.length) / signalsPerSecondMax - (Date.now() - began);
     if (pace > 0) await new Promise((resolve) => setTimeout(resolve, pace));
-    return targets;
   }
 
   return {
@@ -57,7 +65,7 @@ export function createFanOutActivities({ dispatch, fanOutReads, workflows }: Fan
         if (thrown === undefined) return false;
         const page = await fanOutReads.listKnown(thrown, { after, limit: pageMax });
         if (page.length === 0) return true;
-        await signalPage(input, thrown, page, `known/${page[0]?.workflowId ?? ''}`);
+        await signalPage(input, { thrown, page, step: `known/${page[0]?.workflowId ?? ''}`, isSeen: false });
         after = page.at(-1)?.workflowId ?? '';
       }
     },
@@ -71,7 +79,7 @@ export function createFanOutActivities({ dispatch, fanOutReads, workflows }: Fan
       const thrown = await fanOutReads.readThrow(input.switchId, input.epoch);
       if (thrown === undefined) return { inForce: false, open, openIds };
       const flush = async () => {
-        if (page.length > 0) await signalPage(input, thrown, page, `sweep/${pages++}`);
+        if (page.length > 0) await signalPage(input, { thrown, page, step: `sweep/${pages++}`, isSeen: true });
         page = [];
       };
       for await (const target of workflows.listRunning(thrown)) {

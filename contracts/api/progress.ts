@@ -1,31 +1,22 @@
 import { z } from 'zod';
 import { planeStates, stageNames } from '../knowledge';
 import { StreamPositionText } from '../stream-position';
-import { NullableTime, Time } from './common';
-import { PlaneStateView, StageView } from './lifecycle';
+import { NullableTime } from './common';
+import { LifecycleEventView, PlaneStateView, StageView } from './lifecycle';
 
 export const EventStreamQuery = z.strictObject({
   /** For clients that cannot set the header Last-Event-ID, which counts more. */
   last_event_id: StreamPositionText.optional(),
 });
 
-/** Something that happened to a plane, and was committed. */
-export const FollowedEventView = z.strictObject({
-  event_id: z.string(),
-  event_type: z.string(),
-  plane_id: z.string(),
-  timestamp: Time,
-  outcome: z.string(),
-  from_state: z.string().nullable(),
-  to_state: z.string().nullable(),
-  action: z.string(),
-  gate_result: z.string().nullable(),
-  reason: z.string().nullable(),
-  job_id: z.string().nullable(),
-  job_kind: z.string().nullable(),
-  error_code: z.string().nullable(),
-  error_message: z.string().nullable(),
-});
+/** Something that happened to a plane, and was committed; without who did it, which not every follower may know. */
+export const FollowedEventView = LifecycleEventView.omit({
+  tenant_id: true,
+  actor_id: true,
+  actor_type: true,
+  request_id: true,
+  integrity_hash: true,
+}).extend({ job_kind: z.string().nullable(), error_message: z.string().nullable() });
 export type FollowedEventView = z.infer<typeof FollowedEventView>;
 
 /** Where a plane and its stages stand. */

@@ -42,11 +42,16 @@ export const openPause = defineOperation({
     const inForce = held?.enabled === true && Number(held.epoch) === params.switchEpoch;
     if (!inForce) {
       work.audit({
-        type: 'StageProgressed',
+        type: 'RunPaused',
         outcome: 'skipped',
         planeId: params.planeId,
         jobId: params.jobId,
-        evidence: { stage: 'pause', counts: {} },
+        evidence: {
+          ...{ pause_id: null, sla_deadline: null, on_timeout: null, outcome: null },
+          switch_id: params.switchId,
+          epoch: params.switchEpoch,
+          reason: 'the switch was released before the run could wait',
+        },
       });
       return { paused: false as const };
     }
