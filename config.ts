@@ -5,7 +5,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { SqlConnections } from './contracts/sql-connections';
 import { readSqlConnections } from './sql-connections';
-import { rateDefaults, type Rate } from './contracts/rate-limits';
+import { rateDefaults } from './contracts/rate-limits';
+import { anyPort, port, count, postgresUrl, httpUrl, folder, list, hostAndPort, rate } from './setting-kinds';
 
 /** A missing or wrong setting. The message is one sentence that names the variable; processes print it and leave. */
 export class ConfigError extends Error {
@@ -15,42 +16,6 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 type ConnectionOptions = ClientConnectConfig['connectionOptions'] & { address: string };
 type Shape = Record<string, z.ZodType>;
-
-const anyPort = z
-  .string()
-  .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
-  .transform(Number)
-  .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535');
-
-const port = (fallback: number) => anyPort.default(fallback);
-
-const count = (max: number) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${max}`)
-    .transform(Number)
-    .refine((value) => value <= max, `must be a whole number from 1 to ${max}`)
-    .optional();
-
-const url = (scheme: RegExp, message: string) =>
-  z.string().refine((value) => URL.canParse(value) && scheme.test(value), { message });
-
-const postgresUrl = url(/^postgres(ql)?:\/\//i, 'must be a URL that starts with postgresql://');
-const httpUrl = url(/^https?:\/\//i, 'must be a URL that starts with http:// or https://');
-
-const folder = (fallback: string) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((value) => path.resolve(value));
-
-const list = (separator: string) => (value: string) =>
-  value
-    .split(separator)
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-
-const hostAndPort = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+):([1-9]\d{0,4})$/i;
 
 const common = {
   AOS_DATA_DIR: folder('.aos'),
@@ -114,17 +79,6 @@ const outside = {
     .default('aos'),
   AOS_TEST_BARRIER: z.string().optional(),
 };
-
-const rate = (fallback: Rate) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,8}\/[1-9]\d{0,4}$/, 'must be requests/seconds, for example 6000/60')
-    .transform((value): Rate => {
-      const [requests = 0, seconds = 0] = value.split('/').map(Number);
-      return { requests, seconds };
-    })
-    .refine(({ seconds }) => seconds <= 86_400, 'must not span more than 86400 seconds')
-    .default(fallback);
 
 const proxyNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
 const isProxy = (entry: string) => proxyNames.has(entry) || ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
