@@ -8,13 +8,14 @@ import { until } from '../test/support/until';
 import { report } from './support/report';
 import { quantile } from './support/statistics';
 
-const workflows = Number(process.env.BENCH_WORKFLOWS ?? 1_000);
-const activitiesEach = 1_000 / workflows;
+const activities = 1_000;
+// A run is one workflow, and so holds all of them.
+const workflowsOf = (scope: SwitchScope) => (scope === 'run' ? 1 : Number(process.env.BENCH_WORKFLOWS ?? activities));
 const commitEveryMs = 4_000;
 const limits = { abortMs: 1_000, terminalMs: 30_000 };
 
 /**
- * A thousand running activities, each in a workflow of its own and each committing behind the fence every four seconds;
+ * A thousand running activities, each in a workflow of its own (but for the scope run) and each committing behind the fence every four seconds;
  * then a kill of each scope. What counts begins at the acknowledgement of the throw.
  */
 async function main(): Promise<void> {
@@ -37,41 +38,37 @@ async function measure(
 ): Promise<void> {
   held.stoppedAt.length = held.refusals.length = 0;
   const runIds = await startAll(stack, { held, scope, planeId });
-  await until(() => held.running() === workflows * activitiesEach, { limitMs: 300_000, what: 'all activities' });
-  await until(async () => (await commits(stack)) > 0, { what: 'the first commits' });
+  await until(() => held.running() === activities, { limitMs: 300_000, what: 'all activities' });
+  const before = await commits(stack);
+  await until(async () => (await commits(stack)) > before, { what: 'commits of this round' });
 
   const api = scope === 'global' ? stack.operatorApi : stack.api();
-  // One run holds all of them only where there is one workflow; else the run that is killed is the first.
   const id = scope === 'run' ? runIds[0] : scopesOf(scope, planeId)[0]?.id;
-  const expected = scope === 'run' ? activitiesEach : workflows * activitiesEach;
   const body = { scope, reason: 'bench', ...(id !== undefined && { scope_id: id }) };
   const thrownAt = performance.now();
   const thrown = await api.post('/governance/kill-switch', { ...body, enabled: true });
   const acknowledgedAt = performance.now();
-  const committedAtAck = scope === 'run' ? undefined : await commits(stack);
-  await until(() => held.stoppedAt.length >= expected, { limitMs: 120_000, what: 'the stop signals' });
+  const committedAtAck = await commits(stack);
+  await until(() => held.stoppedAt.length === activities, { limitMs: 120_000, what: 'the stop signals' });
   const abortMs = held.stoppedAt.map((at) => at - acknowledgedAt);
-  await until(async () => (await running(stack, scope)) <= workflows - (scope === 'run' ? 1 : workflows), {
-    limitMs: 300_000,
-    what: 'the end of all workflows',
-  });
+  await until(async () => (await running(stack, scope)) === 0, { limitMs: 300_000, what: 'the end of all workflows' });
   const terminalMs = performance.now() - acknowledgedAt;
-  const late = committedAtAck === undefined ? 0 : (await commits(stack)) - committedAtAck;
+  const late = (await commits(stack)) - committedAtAck;
   const last = quantile(abortMs, 1);
   report({
     bench: 'switches',
     cell: scope,
     ok: late === 0 && last <= limits.abortMs && terminalMs <= limits.terminalMs,
     thrown: thrown.status,
-    activities: expected,
+    activities,
+    workflows: workflowsOf(scope),
     acknowledged_ms: acknowledgedAt - thrownAt,
     fenced_commits_after_acknowledgement: late,
     refused_after: held.refusals.length,
     last_abort_ms: last,
     all_terminal_ms: terminalMs,
-    report: (await finalReport(stack, api, thrown.body.data.switch_id)) satisfies object,
+    report: await finalReport(api, thrown.body.data.switch_id),
   });
-  if (scope === 'run') await stopTheRest(stack, held);
   await api.post('/governance/kill-switch', { ...body, enabled: false });
 }
 
@@ -80,12 +77,12 @@ async function startAll(
   { held, scope, planeId }: { held: HeldWork; scope: SwitchScope; planeId: string },
 ): Promise<string[]> {
   const runIds: string[] = [];
-  const waiting = Array.from({ length: workflows }, (_, index) => index);
+  const waiting = Array.from({ length: workflowsOf(scope) }, (_, index) => index);
   const start = async () => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
       const { runId } = await held.start({
         workflowId: `held-${scope}-${index}`,
-        count: activitiesEach,
+        count: activities / workflowsOf(scope),
         context: stack.as('admin'),
         scopes: scopesOf(scope, planeId),
         commitEveryMs,
@@ -118,7 +115,7 @@ async function running({ temporal }: TestStack, scope: SwitchScope): Promise<num
   return count;
 }
 
-async function finalReport(stack: TestStack, api: TestStack['operatorApi'], switchId: string) {
+async function finalReport(api: TestStack['operatorApi'], switchId: string) {
   let found: Record<string, unknown> = {};
   await until(
     async () => {
@@ -129,14 +126,6 @@ async function finalReport(stack: TestStack, api: TestStack['operatorApi'], swit
   );
   const { seen, signalled, ended, survivors } = found;
   return { seen, signalled, ended, survivors };
-}
-
-async function stopTheRest(stack: TestStack, held: HeldWork): Promise<void> {
-  const body = { scope: 'tenant', reason: 'the rest' };
-  await stack.api().post('/governance/kill-switch', { ...body, enabled: true });
-  await until(() => held.running() === 0, { limitMs: 120_000 });
-  await until(async () => (await running(stack, 'run')) === 0, { limitMs: 300_000 });
-  await stack.api().post('/governance/kill-switch', { ...body, enabled: false });
 }
 
 void main();
