@@ -18,6 +18,11 @@ export interface Scope {
   readonly id: string;
 }
 
+/** The scope of one switch: null where it belongs to nobody and so counts for every tenant. */
+export interface OwnedScope extends Scope {
+  readonly tenantId: string | null;
+}
+
 export interface SwitchRow {
   readonly switchId: string;
   readonly kind: SwitchKind;

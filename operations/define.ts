@@ -6,7 +6,7 @@ import type { ExecutionContext } from '../contracts/execution-context';
 import type { OutboxMessage } from '../contracts/outbox';
 import { parseInput } from '../contracts/parse';
 import type { Permission, Role } from '../contracts/roles';
-import type { Begins, Scope, SwitchRow } from '../contracts/switches';
+import type { Begins, OwnedScope, Scope, SwitchRow } from '../contracts/switches';
 import type { EnforcementMode } from '../contracts/modes';
 import { requireAll, type Invariant } from './invariants';
 import type { Transaction } from './transaction/database';
@@ -66,7 +66,7 @@ export interface Operation<Params, Facts, Result> {
   /** What a repeated call is answered with, where the first answer holds a secret that is shown once. */
   remembered?(result: Result): Result;
   /** Scopes whose barrier must be passed after the commit and before the answer. */
-  barriers?(result: Result): readonly Scope[];
+  barriers?(result: Result): readonly OwnedScope[];
 }
 
 /** An operation as the registry sees it: its facts are its own business. */
@@ -82,7 +82,7 @@ export interface DefinedOperation<Params = unknown, Result = unknown> {
   execute(work: Work, params: Params): Promise<Result>;
   refused(work: Work, params: Params, error: EngineError): Promise<Refused> | undefined;
   remembered(result: Result): Result;
-  barriers(result: Result): readonly Scope[];
+  barriers(result: Result): readonly OwnedScope[];
 }
 
 /** Closes over the facts, so that operations of every shape fit one registry. */

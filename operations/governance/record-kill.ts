@@ -27,14 +27,14 @@ export const recordKill = defineOperation({
     if (isStale) {
       const resource = { type: 'workflow', id: workflowId };
       work.audit({ type: 'MessageRefused', outcome: 'skipped', resource, evidence: { message: 'kill' } });
-      return { recorded: false, scopeId: executionRunId };
+      return { recorded: false, scopeId: executionRunId, tenantId: work.context.tenantId };
     }
     const { tenantId } = work.context;
     const target = { kind: 'kill', scope: 'run', scopeId: executionRunId, tenantId, owner: 'operator' } as const;
     const { scopeId } = await setSwitch(work, target, { enabled: true, reason });
-    return { recorded: true, scopeId };
+    return { recorded: true, scopeId, tenantId };
   },
-  barriers: ({ recorded, scopeId }) => (recorded ? [{ type: 'run', id: scopeId }] : []),
+  barriers: ({ recorded, scopeId, tenantId }) => (recorded ? [{ type: 'run', id: scopeId, tenantId }] : []),
 });
 
 // A signal may arrive after the release; what was started since then must not pay for it.

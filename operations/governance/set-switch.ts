@@ -22,6 +22,8 @@ export interface SwitchChange {
   readonly kind: SwitchKind;
   readonly scope: SwitchScope;
   readonly scopeId: string;
+  /** Null where it counts for every tenant. */
+  readonly tenantId: string | null;
   readonly owner: 'tenant' | 'operator';
   readonly enabled: boolean;
   readonly previous: boolean;
@@ -74,20 +76,21 @@ export async function setSwitch(
     kind: target.kind,
     scope: target.scope,
     scopeId: target.scopeId,
+    tenantId: target.tenantId,
     owner: target.owner,
     enabled,
     previous: before?.enabled ?? false,
     epoch: Number(row.epoch),
     changedAt: row.last_changed.toISOString(),
   };
-  await recordChange(work, { change, tenantId: target.tenantId, reason });
-  await announce(work, change, target.tenantId);
+  await recordChange(work, change, reason);
+  await announce(work, change);
   return change;
 }
 
 // Heard by every process when the transaction commits; the payload is all that a watcher needs to act at once.
-async function announce({ tx }: Work, change: SwitchChange, tenantId: string | null): Promise<void> {
-  const { switchId, kind, scope: scopeType, scopeId, owner, enabled, epoch } = change;
+async function announce({ tx }: Work, change: SwitchChange): Promise<void> {
+  const { switchId, kind, scope: scopeType, scopeId, tenantId, owner, enabled, epoch } = change;
   const notice: SwitchNotice = { switchId, kind, scopeType, scopeId, owner, enabled, epoch, tenantId };
   await sql`select pg_notify(${switchChannel}, ${JSON.stringify(notice)})`.execute(tx);
 }
@@ -100,8 +103,19 @@ async function readSwitch({ tx }: Work, target: OwnedTarget): Promise<{ enabled:
   return rows[0];
 }
 
-function neverThrown({ kind, scope, scopeId, owner }: OwnedTarget): SwitchChange {
-  return { switchId: '', kind, scope, scopeId, owner, enabled: false, previous: false, epoch: 0, changedAt: null };
+function neverThrown({ kind, scope, scopeId, tenantId, owner }: OwnedTarget): SwitchChange {
+  return {
+    switchId: '',
+    kind,
+    scope,
+    scopeId,
+    tenantId,
+    owner,
+    enabled: false,
+    previous: false,
+    epoch: 0,
+    changedAt: null,
+  };
 }
 
 const eventTypes = {
@@ -111,13 +125,10 @@ const eventTypes = {
   degraded: { on: 'governance_degraded', off: 'governance_normal' },
 } as const;
 
-async function recordChange(
-  work: Work,
-  { change, tenantId, reason }: { change: SwitchChange; tenantId: string | null; reason: string },
-): Promise<void> {
+async function recordChange(work: Work, change: SwitchChange, reason: string): Promise<void> {
   const row = {
     switch_id: change.switchId,
-    tenant_id: tenantId,
+    tenant_id: change.tenantId,
     previous: change.previous,
     current: change.enabled,
     epoch: String(change.epoch),

@@ -52,7 +52,7 @@ export const changeSwitch = defineOperation({
     if (!enabled && change.switchId === '') throw refusal('NOT_FOUND', 'there is no such switch of yours to release');
     return { ...change, previousMode, currentMode: await readMode(work, target) };
   },
-  barriers: ({ enabled, scope, scopeId }) => (enabled ? [{ type: scope, id: scopeId }] : []),
+  barriers: ({ enabled, scope, scopeId, tenantId }) => (enabled ? [{ type: scope, id: scopeId, tenantId }] : []),
 });
 
 function termsOf(kind: SwitchKind, pause: z.output<typeof PauseFields> = {}): PauseTerms | undefined {
@@ -100,11 +100,12 @@ export const changeMode = defineOperation({
       currentMode: await readMode(work, facts.kill),
       scope: facts.kill.scope,
       scopeId: facts.kill.scopeId,
+      tenantId: facts.kill.tenantId,
       engaged: mode !== 'NORMAL',
       switchId: standsOn?.switchId ?? null,
       epoch: standsOn?.epoch ?? null,
       changedAt: new Date().toISOString(),
     };
   },
-  barriers: ({ engaged, scope, scopeId }) => (engaged ? [{ type: scope, id: scopeId }] : []),
+  barriers: ({ engaged, scope, scopeId, tenantId }) => (engaged ? [{ type: scope, id: scopeId, tenantId }] : []),
 });

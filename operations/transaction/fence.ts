@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { refusal } from '../../contracts/errors';
-import { engagedSwitch, type FenceDemand, type Scope, type SwitchRow } from '../../contracts/switches';
+import { engagedSwitch, type FenceDemand, type OwnedScope, type Scope, type SwitchRow } from '../../contracts/switches';
 import type { Database, Transaction } from './database';
 
 /** Work that must go on, or be recorded, although a switch is engaged. Everything else commits behind the fence. */
@@ -32,8 +32,8 @@ export async function passFence(tx: Transaction, { scopes, ...demand }: FenceInp
 }
 
 /** Returns when no transaction that read the scope before the throw can still commit. */
-export async function passBarrier(db: Database, { type, id }: Scope): Promise<void> {
-  await sql`select aos_fence_barrier(${type}, ${id})`.execute(db);
+export async function passBarrier(db: Database, { type, id, tenantId }: OwnedScope): Promise<void> {
+  await sql`select aos_fence_barrier(${type}, ${id}, ${tenantId})`.execute(db);
 }
 
 export function switchRefusal({ switchId, kind, scopeType, scopeId, epoch }: SwitchRow) {

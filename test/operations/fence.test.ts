@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => core.stop());
 
-const lockClass = 20302;
+const tenantId = (n: 0 | 1 = 0) => core.keys.tenants[n]?.tenant_id ?? '';
 
 async function aPlane(name: string): Promise<string> {
   const { planeId } = await core.dispatch(core.as('admin'), 'knowledge.planes.register', {
@@ -48,9 +48,9 @@ async function stateOf(planeId: string): Promise<string> {
 async function waitForLock(mode: 'ShareLock' | 'ExclusiveLock', granted: boolean): Promise<void> {
   await until(async () => {
     const { rows } = await core.owner.query(
-      `select 1 from pg_locks where locktype = 'advisory' and classid = $1 and mode = $2 and granted = $3
+      `select 1 from pg_locks where locktype = 'advisory' and mode = $1 and granted = $2
         and database = (select oid from pg_database where datname = current_database())`,
-      [lockClass, mode, granted],
+      [mode, granted],
     );
     return rows.length > 0;
   });
@@ -60,7 +60,7 @@ test('a fenced transaction that waits on the lock while a throw commits sees the
   const planeId = await aPlane('waits');
   const holder = new Client({ connectionString: core.database.ownerUrl });
   await holder.connect();
-  await holder.query(`select pg_advisory_lock(${lockClass}, hashtext('plane:' || $1))`, [planeId]);
+  await holder.query(`select pg_advisory_lock(aos_fence_key('plane', $1, $2))`, [planeId, tenantId()]);
   const fenced = verify(planeId).then(
     () => 'committed',
     (error: unknown) => error,
@@ -81,6 +81,7 @@ test('a throw is acknowledged only after the fenced transactions before it have 
   const earlier = new Client({ connectionString: core.database.ownerUrl });
   await earlier.connect();
   await earlier.query('begin');
+  await earlier.query(`select set_config('aos.tenant', $1, true)`, [tenantId()]);
   await earlier.query(`select * from aos_fence(array['plane'], array[$1])`, [planeId]);
   const acknowledged: string[] = [];
   const thrown = throwSwitch(planeId).then(() => acknowledged.push('throw'));
@@ -95,6 +96,24 @@ test('a throw is acknowledged only after the fenced transactions before it have 
   expect(acknowledged).toEqual(['throw']);
   expect(await newcomer).toMatchObject({ reason: 'SWITCH_ENGAGED' });
   expect(await stateOf(planeId)).toBe('draft');
+});
+
+test('a throw on a name that others use too waits for nobody else, and holds nobody else up', async () => {
+  const earlier = new Client({ connectionString: core.database.ownerUrl });
+  await earlier.connect();
+  await earlier.query('begin');
+  await earlier.query(`select set_config('aos.tenant', $1, true)`, [tenantId(1)]);
+  const names = { capability: 'retrieval.query', run: 'same-name', server: 'files', integration: 'crm' };
+  await earlier.query(`select * from aos_fence($1, $2)`, [Object.keys(names), Object.values(names)]);
+  for (const [scope, scopeId] of Object.entries(names)) {
+    const params = { scope: scope as keyof typeof names, scopeId, kind: 'kill' as const, reason: 'test' };
+    for (const enabled of [true, false]) {
+      const request = { params: { ...params, enabled }, idempotencyKey: newKey() };
+      const change = await core.dispatch(core.as('admin'), 'governance.switches.change', request);
+      expect(change).toMatchObject({ enabled, scope, tenantId: tenantId() });
+    }
+  }
+  await earlier.end();
 });
 
 test('after the acknowledgement nothing in the scope commits, whoever was on the way', async () => {

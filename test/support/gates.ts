@@ -54,14 +54,11 @@ export async function closeIndexCommits({ owner, database }: Core): Promise<Gate
   };
 }
 
-const fenceLockClass = 20_302;
-
 /** Whether a throw waits for transactions that passed the fence before it. */
 export async function isThrowWaiting({ owner }: Core): Promise<boolean> {
   const { rows } = await owner.query(
-    `select 1 from pg_locks where locktype = 'advisory' and classid = $1 and mode = 'ExclusiveLock' and not granted
+    `select 1 from pg_locks where locktype = 'advisory' and mode = 'ExclusiveLock' and not granted
       and database = (select oid from pg_database where datname = current_database())`,
-    [fenceLockClass],
   );
   return rows.length > 0;
 }
