@@ -50,11 +50,11 @@ export async function createWorkerParts(
     connectionsMax: 12,
     onPool,
   });
-  const { db, switchDb, operatorDb, systemDb } = pools;
+  const { db, switchDb, operatorDb, systemDb, relayDb } = pools;
 
   const connection = await NativeConnection.connect(temporal.connection);
   const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
-  const relay = createRelay({ db: systemDb, port: isTraced ? traceDelivery(engine) : engine });
+  const relay = createRelay({ db: relayDb, port: isTraced ? traceDelivery(engine) : engine });
   const reachBarrier = createBarriers(config.testBarrier);
   const measured = governance.dispatch(
     createDispatch({

@@ -71,14 +71,16 @@ export function createHealth(dependencies: HealthDependencies): Health {
     () => look(parts, timeoutMs),
     () => readyKeptMs,
   );
-  // A database that is away says nothing about its guards: what was seen last holds, and at first nothing was.
+  // A database that is away, or too busy to answer, says nothing about its guards: what was seen last holds, and at
+  // first nothing was.
   let verdict: HealthReport = { ready: false, components: { boot: { healthy: false, message: 'not looked at yet' } } };
   const guardReport = kept(
     async () => {
-      const { database = sick, ...seen } = (await look({ database: bare(parts.database), ...guarded }, timeoutMs))
-        .components;
+      const { silent, components } = await look({ database: bare(parts.database), ...guarded }, timeoutMs);
+      const { database = sick, ...seen } = components;
       const ready = Object.values(seen).every(({ healthy }) => healthy);
-      if (database.healthy || verdict.components.boot !== undefined) verdict = { ready, components: seen };
+      const hasAnswered = database.healthy && silent.length === 0;
+      if (hasAnswered || verdict.components.boot !== undefined) verdict = { ready, components: seen };
       return verdict;
     },
     ({ ready }) => (ready ? passedKeptMs : readyKeptMs),
@@ -119,15 +121,18 @@ function kept<T>(read: () => Promise<T>, keptMs: (value: T) => number): () => Pr
   return async () => (latest === undefined || Date.now() > latest.until ? readAnew() : latest.value);
 }
 
-// An engaged kill switch is somebody's will, not a fault.
+// An engaged kill switch is somebody's will, not a fault. Only those that count for everybody: a tenant's are its own.
 async function warnOfSwitches(db: Database): Promise<ComponentHealth | undefined> {
   const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from runtime_switches where enabled and kind = 'kill'`
+    select count(*)::int as n from runtime_switches where enabled and kind = 'kill' and tenant_id is null`
     .execute(db)
     .catch(() => ({ rows: [] }));
   const [engaged] = rows;
   if (engaged === undefined) return undefined;
-  return { healthy: true, ...(engaged.n > 0 && { message: `warning: ${engaged.n} kill switches are engaged` }) };
+  return {
+    healthy: true,
+    ...(engaged.n > 0 && { message: `warning: kill switches that are engaged for everybody: ${engaged.n}` }),
+  };
 }
 
 async function checkPollers(engine: Pick<Engine, 'pollers'>): Promise<void> {

@@ -10,25 +10,47 @@ export interface HealthReport {
   readonly components: Record<string, ComponentHealth>;
 }
 
+export interface Look extends HealthReport {
+  /** Parts that gave no answer in time, and so none about themselves. */
+  readonly silent: readonly string[];
+}
+
 /** Looks at every part for real. A part that does not answer in time is unhealthy, and none is taken on trust. */
-export async function look(parts: Readonly<Record<string, Check>>, timeoutMs: number): Promise<HealthReport> {
+export async function look(parts: Readonly<Record<string, Check>>, timeoutMs: number): Promise<Look> {
   const entries = await Promise.all(
     Object.entries(parts).map(async ([name, check]) => [name, await inTime(check, timeoutMs)] as const),
   );
-  return { ready: entries.every(([, { healthy }]) => healthy), components: Object.fromEntries(entries) };
+  return {
+    ready: entries.every(([, { isHealthy }]) => isHealthy),
+    components: Object.fromEntries(
+      entries.map(([name, { isHealthy: healthy, message }]) => [
+        name,
+        { healthy, ...(message !== undefined && { message }) },
+      ]),
+    ),
+    silent: entries.filter(([, { isSilent }]) => isSilent).map(([name]) => name),
+  };
 }
 
-async function inTime(check: Check, timeoutMs: number): Promise<ComponentHealth> {
+interface Answer {
+  readonly isHealthy: boolean;
+  readonly isSilent: boolean;
+  readonly message?: string;
+}
+
+async function inTime(check: Check, timeoutMs: number): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
-  try {
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    });
-    await Promise.race([check(), late]);
-    return { healthy: true };
-  } catch (error) {
-    return { healthy: false, message: error instanceof Error ? error.message : 'unknown' };
-  } finally {
-    clearTimeout(timer);
-  }
+  const late = new Promise<Answer>((resolve) => {
+    const answer = { isHealthy: false, isSilent: true, message: `no answer within ${timeoutMs} ms` };
+    timer = setTimeout(() => resolve(answer), timeoutMs);
+  });
+  const answer = check().then(
+    (): Answer => ({ isHealthy: true, isSilent: false }),
+    (error: unknown): Answer => ({
+      isHealthy: false,
+      isSilent: false,
+      message: error instanceof Error ? error.message : 'unknown',
+    }),
+  );
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

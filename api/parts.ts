@@ -14,6 +14,7 @@ import { createReportRefusals } from '../operations/limits/report-refusals';
 import { createRelay } from '../operations/outbox/relay';
 import { createDispatch } from '../operations/registry';
 import { createDocumentReads } from '../operations/retrieval/document-reads';
+import { createDatabase } from '../operations/transaction/database';
 import { openPools } from '../operations/transaction/pools';
 import { createPrisma } from '../prisma/client';
 import { createMediator } from '../retrieval/mediator';
@@ -40,12 +41,18 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     connectionsMax: 20,
     onPool,
   });
-  const { db, switchDb, operatorDb, systemDb } = pools;
+  const { db, switchDb, operatorDb, systemDb, relayDb } = pools;
+  const throwDb = createDatabase({
+    url: databaseAppUrl,
+    connectionsMax: 2,
+    applicationName: 'aos-api-throw-door',
+    onPool,
+  });
   const prisma = createPrisma({ databaseUrl: databaseAppUrl, connectionsMax: 10, onPool });
 
   const connection = connectLazily(temporal.connection);
   const engine = createEngine({ connection, namespace: temporal.namespace, taskQueue: config.taskQueue });
-  const relay = createRelay({ db: systemDb, port: isTraced ? traceDelivery(engine) : engine });
+  const relay = createRelay({ db: relayDb, port: isTraced ? traceDelivery(engine) : engine });
   const reachBarrier = createBarriers(config.testBarrier);
   const deliveries = new Set<Promise<unknown>>();
   const measured = governance.dispatch(
@@ -89,7 +96,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
   const app = createApp({
     dispatch,
     prisma,
-    authenticate: createAuthenticate({ db, switchDb, rates: config.rates }),
+    authenticate: createAuthenticate({ db, throwDb, rates: config.rates }),
     countStranger: createCountStranger(db),
     reportRefusals: createReportRefusals(db),
     trustProxy: config.trustProxy,
@@ -119,7 +126,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
       publicEgress.close(),
       prisma.$disconnect(),
     ]);
-    await pools.close();
+    await Promise.all([pools.close(), throwDb.destroy()]);
   };
   return { app, metrics, endStreams: () => streams.stop(), close };
 }

@@ -1,9 +1,10 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client, type ScheduleSpec } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import { TypedSearchAttributes } from '@temporalio/common';
 import { withContext } from '../context';
 import { scheduleContext } from '../contracts/execution-context';
 import type { DeleteScheduleMessage, UpsertScheduleMessage } from '../contracts/outbox';
 import { scheduledSyncWorkflowType, searchAttributes, type ScheduledSyncInput } from '../contracts/workflow-messages';
+import { keyword } from './search-attributes';
 
 /** How late a turn may still be taken after the engine was away; what is older is left out. */
 const catchupWindow = '60 seconds';
@@ -17,8 +18,6 @@ export interface EngineSchedule {
 
 /** A schedule as the engine keeps it; undefined when it keeps none of this id. */
 export type ReadSchedule = (scheduleId: string) => Promise<EngineSchedule | undefined>;
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
 /** Makes the schedule, or makes it anew as described; twice is once. */
 export async function upsertSchedule(

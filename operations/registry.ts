@@ -185,9 +185,7 @@ function requirePermission({ grants }: OpenTransaction, { permissions, name, fen
       details: { permission: permissions.join(' or '), operation: name },
     });
   }
-  // What is written down of a pause goes on; a person who ends one lets work go on.
-  const letsWork = fence === 'fenced' || (fence === 'recording-a-pause' && !roles.includes('system'));
-  if (grants.tenantStatus !== 'active' && letsWork) {
+  if (grants.tenantStatus !== 'active' && fence === 'fenced') {
     throw refusal('TENANT_INACTIVE', 'the tenant is suspended; ask the operator to reactivate it');
   }
 }

@@ -1,4 +1,11 @@
-import { proxyActivities, setCurrentDetails, setWorkflowOptions, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setWorkflowOptions,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { taskQueuesOf, type FanOutInput } from '../contracts/workflow-messages';
 import { runAsSystem } from './interceptors/context';
@@ -20,12 +27,15 @@ export function killFanOut(input: FanOutInput): Promise<Record<string, number>> 
 
 async function fanOut(input: FanOutInput): Promise<Record<string, number>> {
   const { signalKnownWorkflows, sweepRunningWorkflows, endFanOut } = fanOutActivities();
-  let inForce = await signalKnownWorkflows(input);
+  // What was not reached by its id may be found by the index.
+  let inForce = await signalKnownWorkflows(input).catch(rethrowCancellation);
   let sweep = { inForce, open: 0, openIds: [] as readonly string[] };
   let waitMs = firstWaitMs;
   for (let sweeps = 0, empty = 0; inForce && empty < 2 && sweeps < sweepsMax; sweeps += 1) {
-    sweep = await sweepRunningWorkflows(input);
-    inForce = sweep.inForce;
+    const seen = await sweepRunningWorkflows(input);
+    inForce = seen.inForce;
+    // Once the throw is over nobody looks any more: what was seen last stands.
+    if (inForce) sweep = seen;
     empty = sweep.open === 0 ? empty + 1 : 0;
     setCurrentDetails(`After ${sweeps + 1} sweeps ${sweep.open} workflows are still running.`);
     if (!inForce || empty === 2) break;
@@ -35,17 +45,26 @@ async function fanOut(input: FanOutInput): Promise<Record<string, number>> {
   return endFanOut({ ...input, status: inForce ? 'completed' : 'superseded', sweep });
 }
 
+function rethrowCancellation(error: unknown): true {
+  if (isCancellation(error)) throw error;
+  return true;
+}
+
 function fanOutActivities() {
-  const named = (summary: string) =>
+  const named = (summary: string, maximumAttempts?: number) =>
     proxyActivities<Activities>({
       taskQueue: taskQueuesOf(workflowInfo().taskQueue).main,
       summary,
       startToCloseTimeout: '10 minutes',
       heartbeatTimeout: '30 seconds',
-      retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+      retry: {
+        initialInterval: '200 milliseconds',
+        maximumInterval: '10 seconds',
+        ...(maximumAttempts !== undefined && { maximumAttempts }),
+      },
     });
   return {
-    signalKnownWorkflows: named('Sends the kill to what the rows say is at work').signalKnownWorkflows,
+    signalKnownWorkflows: named('Sends the kill to what the rows say is at work', 5).signalKnownWorkflows,
     sweepRunningWorkflows: named('Sends the kill to what the index still shows').sweepRunningWorkflows,
     endFanOut: named('Records how far the kill was carried').endFanOut,
   };

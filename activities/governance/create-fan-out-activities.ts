@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { currentContext } from '../../context';
 import type { Dispatch } from '../../operations/catalogue';
 import type { FanOutReads, KnownWorkflow, ThrownSwitch } from '../../operations/governance/fan-out-reads';
@@ -24,6 +25,15 @@ export interface FanOutDependencies {
   readonly workflows: WorkflowControl;
 }
 
+type Signalled = 'signalled' | 'not running' | 'not reached';
+
+interface Page {
+  readonly thrown: ThrownSwitch;
+  readonly page: readonly KnownWorkflow[];
+  readonly step: string;
+  readonly running: boolean;
+}
+
 const pageMax = 100;
 const signalsAtOnce = 20;
 /** Signals per second at most, so that an emergency does not drown the engine that must carry it out. */
@@ -32,42 +42,53 @@ const survivorIdsMax = 100;
 
 /** Carries a throw to the workflows in its scope; every one that is signalled is written down. */
 export function createFanOutActivities({ dispatch, fanOutReads, workflows }: FanOutDependencies) {
-  /** `isSeen`: these run; else they are ids by which something may. */
-  async function signalPage(
-    input: ThrowInput,
-    {
-      thrown,
-      page,
-      step,
-      isSeen,
-    }: { thrown: ThrownSwitch; page: readonly KnownWorkflow[]; step: string; isSeen: boolean },
-  ): Promise<void> {
+  async function signal(input: ThrowInput, { reason }: ThrownSwitch, target: KnownWorkflow): Promise<Signalled> {
+    try {
+      return (await workflows.signalKill(target, { ...input, reason })) ? 'signalled' : 'not running';
+    } catch (error) {
+      // One that cannot be reached must not keep the others from being stopped.
+      log.warn('a workflow could not be sent the kill signal', { target: target.workflowId, error: String(error) });
+      return 'not reached';
+    }
+  }
+
+  /** `running`: the index shows these; else they are ids by which something may run. */
+  async function signalPage(input: ThrowInput, { thrown, page, step, running }: Page): Promise<number> {
     const began = Date.now();
-    const targets = await mapConcurrently(page, signalsAtOnce, async (target) => ({
-      ...target,
-      signalled: await workflows.signalKill(target, { ...input, reason: thrown.reason }),
+    const sent = await mapConcurrently(page, signalsAtOnce, async ({ workflowId, tenantId }) => ({
+      workflowId,
+      how: await signal(input, thrown, { workflowId, tenantId }),
     }));
+    const seen = running ? sent : sent.filter(({ how }) => how !== 'not running');
     await dispatch(currentContext(), 'governance.fan_out.record', {
-      params: { ...input, targets: isSeen ? targets : targets.filter(({ signalled }) => signalled) },
+      params: {
+        ...input,
+        targets: seen.map(({ workflowId, how }) => ({ workflowId, signalled: how === 'signalled' })),
+      },
       idempotencyKey: attemptKey(step),
     });
     const pace = (1_000 * page.length) / signalsPerSecondMax - (Date.now() - began);
     if (pace > 0) await new Promise((resolve) => setTimeout(resolve, pace));
+    return sent.filter(({ how }) => how === 'not reached').length;
   }
 
   return {
-    /** Signals what the rows say is at work. False when the throw is no longer in force. */
+    /** Signals what the rows say is at work. False when the throw is no longer in force; fails when some were not reached. */
     async signalKnownWorkflows(input: ThrowInput): Promise<boolean> {
       let after = '';
+      let missed = 0;
       for (;;) {
         workSignal().throwIfAborted();
         const thrown = await fanOutReads.readThrow(input.switchId, input.epoch);
         if (thrown === undefined) return false;
         const page = await fanOutReads.listKnown(thrown, { after, limit: pageMax });
-        if (page.length === 0) return true;
-        await signalPage(input, { thrown, page, step: `known/${page[0]?.workflowId ?? ''}`, isSeen: false });
+        if (page.length === 0) break;
+        const step = `known/${page[0]?.workflowId ?? ''}`;
+        missed += await signalPage(input, { thrown, page, step, running: false });
         after = page.at(-1)?.workflowId ?? '';
       }
+      if (missed > 0) throw new Error(`${missed} workflows could not be sent the kill signal`);
+      return true;
     },
 
     /** Signals whatever the visibility index still shows, and says which those are. */
@@ -79,7 +100,7 @@ export function createFanOutActivities({ dispatch, fanOutReads, workflows }: Fan
       const thrown = await fanOutReads.readThrow(input.switchId, input.epoch);
       if (thrown === undefined) return { inForce: false, open, openIds };
       const flush = async () => {
-        if (page.length > 0) await signalPage(input, { thrown, page, step: `sweep/${pages++}`, isSeen: true });
+        if (page.length > 0) await signalPage(input, { thrown, page, step: `sweep/${pages++}`, running: true });
         page = [];
       };
       for await (const target of workflows.listRunning(thrown)) {

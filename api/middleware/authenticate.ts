@@ -25,8 +25,8 @@ interface AdmissionRow {
 
 export interface AuthenticateDependencies {
   readonly db: Database;
-  /** For requests that no limit holds back: they wait behind nobody's work either. */
-  readonly switchDb: Database;
+  /** For throws, which no limit holds back: they wait behind nobody's work, nor behind another throw's barrier. */
+  readonly throwDb: Database;
   readonly rates: RateDefaults;
 }
 
@@ -34,7 +34,7 @@ export interface AuthenticateDependencies {
  * Looks a key up by its hash and takes a token from its limits, in one round trip. Requests of one key that come together
  * are asked for together: else each would wait for the rows of the limits until the one before it has committed.
  */
-export function createAuthenticate({ db, switchDb, rates }: AuthenticateDependencies): Authenticate {
+export function createAuthenticate({ db, throwDb, rates }: AuthenticateDependencies): Authenticate {
   const { key: ofKey, tenant } = rates;
   const admit = async (pool: Database, key: string, wanted: number) => {
     try {
@@ -52,7 +52,7 @@ export function createAuthenticate({ db, switchDb, rates }: AuthenticateDependen
   });
   return async (key, entrance) => {
     if (entrance === 'request') return admitLimited(key);
-    const row = await admit(entrance === 'throw' ? switchDb : db, key, 0);
+    const row = await admit(entrance === 'throw' ? throwDb : db, key, 0);
     return row === undefined ? undefined : { ...toAdmission(row, 0), isAdmitted: true };
   };
 }

@@ -2,8 +2,9 @@ import type { RequestHandler } from 'express';
 import { refusal } from '../../contracts/errors';
 import type { Health } from '../health';
 
-// Whoever looks for the cause must get through: health, metrics, documentation and schema.
-const open = /^\/(healthz|readyz|version|metrics|docs(\/.*)?|api\/v1\/(openapi\.json|governance\/boot-status))$/;
+// Whoever looks for the cause must get through (health, metrics, documentation and schema), and whoever stops things.
+const open =
+  /^\/(healthz|readyz|version|metrics|docs(\/.*)?|api\/v1\/(openapi\.json|governance\/(boot-status|kill-switch|mode)))$/;
 const retrySeconds = 2;
 
 /** Refuses everything else while a part is missing without which no promise of the engine holds. */

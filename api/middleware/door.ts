@@ -46,6 +46,13 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
     return key === undefined ? undefined : authenticate(key, entrance);
   }
 
+  async function takeToken(req: Request, context: ExecutionContext): Promise<void> {
+    const admission = await ask(req, 'request');
+    if (admission === undefined || admission.isAdmitted) return;
+    if (admission.isReportDue) await reportRefusals(context);
+    throw rateLimitRefusal(admission.limits);
+  }
+
   return {
     async admit(req, res, route) {
       const ids = requestIds(res);
@@ -63,7 +70,10 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
         throw rateLimitRefusal(limits);
       }
       const refused = forbids(caller, route);
-      return refused === undefined ? { caller, context } : refuse(context, route, refused);
+      if (refused === undefined) return { caller, context };
+      // Free of limits are those who may throw; the record of the others must not grow without one.
+      if (isThrow(route)) await takeToken(req, context);
+      return refuse(context, route, refused);
     },
 
     async readmit(req, res, route) {

@@ -30,7 +30,7 @@ export const recordFanOut = defineOperation({
   permission: 'system:execute',
   params: z.strictObject({
     ...Throw,
-    targets: z.array(z.strictObject({ workflowId, tenantId: z.string().max(64), signalled: z.boolean() })).max(1_000),
+    targets: z.array(z.strictObject({ workflowId, signalled: z.boolean() })).max(1_000),
   }),
   fence: 'recording-a-kill',
   loadFacts: async () => ({}),
@@ -85,7 +85,7 @@ export const endFanOut = defineOperation({
     const counts = { seen, signalled, ended: Math.max(0, seen - survivors), survivors };
     work.audit({
       type: 'KillFannedOut',
-      outcome: survivors === 0 ? 'success' : 'failure',
+      outcome: status === 'superseded' ? 'skipped' : survivors === 0 ? 'success' : 'failure',
       resource: { type: 'switch', id: switchId },
       evidence: { epoch, counts },
     });

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { AuditOutcome } from '../../contracts/audit';
 import { refusal } from '../../contracts/errors';
 import type { RunPause } from '../../prisma/generated/database';
 import type { Work } from '../define';
@@ -30,10 +31,11 @@ export function auditPause(
   work: Work,
   type: 'RunPaused' | 'RunPauseWarned' | 'RunPauseEnded' | 'RunPauseEscalated',
   row: PauseRow,
+  outcome: AuditOutcome = type === 'RunPaused' || type === 'RunPauseWarned' ? 'pending' : 'success',
 ): void {
   work.audit({
     type,
-    outcome: type === 'RunPaused' || type === 'RunPauseWarned' ? 'pending' : 'success',
+    outcome,
     planeId: row.plane_id,
     jobId: row.run_id,
     resource: { type: 'pause', id: row.pause_id },

@@ -137,12 +137,20 @@ export const expirePause = defineOperation({
   permission: 'system:execute',
   params: z.strictObject({ pauseId }),
   fence: 'recording-a-pause',
-  loadFacts: (work, params) => lockPause(work, params.pauseId),
 
-  async handle(work, { facts: row }): Promise<{ decision: 'go_on' | 'terminate' | 'wait' }> {
+  async loadFacts(work, params) {
+    const row = await lockPause(work, params.pauseId);
+    return { row, held: await readPauseSwitch(work, row.switch_id) };
+  },
+
+  async handle(work, { facts: { row, held } }): Promise<{ decision: 'go_on' | 'terminate' | 'wait' }> {
     if (row.outcome !== null) {
-      auditPause(work, 'RunPauseEnded', row);
+      auditPause(work, 'RunPauseEnded', row, 'skipped');
       return { decision: row.outcome === 'terminated' || row.outcome === 'killed' ? 'terminate' : 'go_on' };
+    }
+    if (held?.enabled !== true) {
+      await endPause(work, row, 'resumed');
+      return { decision: 'go_on' };
     }
     if (row.on_timeout === 'ESCALATE') {
       const escalated = await work.tx
@@ -169,7 +177,8 @@ export const resumePause = defineOperation({
   name: 'governance.pauses.resume',
   permission: 'write:runs',
   params: z.strictObject({ pauseId, reason: text(1000) }),
-  fence: 'recording-a-pause',
+  // Not a step itself, so the pause does not refuse it; a kill does.
+  fence: 'fenced',
 
   async loadFacts(work, params) {
     const row = await lockPause(work, params.pauseId);
@@ -203,7 +212,7 @@ export const resumeReleased = defineOperation({
 
   async handle(work, { facts: { row, held } }) {
     if (row.outcome !== null || held?.enabled === true) {
-      auditPause(work, 'RunPaused', row);
+      auditPause(work, row.outcome === null ? 'RunPaused' : 'RunPauseEnded', row, 'skipped');
       return {};
     }
     await endPause(work, row, 'resumed');

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
+import { jobCapabilities } from '../../contracts/capabilities';
 import { rulesVersion } from '../../contracts/classification';
 import { EngineError } from '../../contracts/errors';
-import { freezeContext } from '../../contracts/execution-context';
 import { reclassifyStates } from '../../contracts/knowledge';
 import type { Dispatch } from '../catalogue';
-import { newId } from '../ids';
+import { systemContext } from '../system-context';
 import type { Database } from '../transaction/database';
 
 /** So many planes are looked at again at a time, whatever their number: an upgrade must not stand in the way of work. */
@@ -43,7 +43,9 @@ async function listOutdated(db: Database, max: number): Promise<readonly Outdate
         and p.active_job_id is null and p.next_action is null and t.status = 'active'
         and not exists (select from runtime_switches s where s.enabled and (s.scope_type = 'global'
           or (s.scope_type = 'tenant' and s.scope_id = p.tenant_id)
-          or (s.scope_type = 'plane' and s.scope_id = p.plane_id))))
+          or (s.scope_type = 'plane' and s.scope_id = p.plane_id)
+          or (s.scope_type = 'capability' and s.scope_id = any(${jobCapabilities}::text[])
+            and (s.tenant_id is null or s.tenant_id = p.tenant_id)))))
     select tenant_id, plane_id, (
       select j.job_id from knowledge_jobs j where j.plane_id = o.plane_id order by created_at desc, job_id limit 1
     ) as last_job_id
@@ -57,15 +59,7 @@ async function listOutdated(db: Database, max: number): Promise<readonly Outdate
 
 async function begin(dispatch: Dispatch, row: OutdatedRow): Promise<boolean> {
   const { tenant_id: tenantId, plane_id: planeId, last_job_id: lastJobId } = row;
-  const requestId = newId('req-');
-  const context = freezeContext({
-    tenantId,
-    actor: { id: 'system:reconciler', type: 'system' },
-    requestId,
-    traceId: newId('', 16),
-    runId: requestId,
-    source: 'reconciler',
-  });
+  const context = systemContext(tenantId, 'reconciler');
   try {
     await dispatch(context, 'knowledge.planes.reclassify', {
       params: { planeId, documents: 'outdated' },

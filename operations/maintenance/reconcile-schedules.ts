@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { UpsertScheduleMessage } from '../../contracts/outbox';
+import type { DeleteScheduleMessage, UpsertScheduleMessage } from '../../contracts/outbox';
 import type { OverlapPolicy } from '../../contracts/schedules';
 import { planeScheduleId } from '../../contracts/workflow-ids';
 import type { Database } from '../transaction/database';
@@ -9,7 +9,7 @@ const scheduleAgeSecondsMin = 5;
 
 export interface ScheduleEngine {
   readSchedule(scheduleId: string): Promise<object | undefined>;
-  deliver(message: UpsertScheduleMessage): Promise<void>;
+  deliver(message: UpsertScheduleMessage | DeleteScheduleMessage): Promise<void>;
 }
 
 interface ScheduleRow {
@@ -35,7 +35,7 @@ export async function reconcileSchedules(db: Database, engine: ScheduleEngine): 
     for (const row of rows) {
       // One that cannot be made must not keep the others waiting.
       try {
-        if (await makeMissing(row, engine)) made.push(row.schedule_id);
+        if (await makeMissing(db, row, engine)) made.push(row.schedule_id);
       } catch (error) {
         faults.push(error);
       }
@@ -61,7 +61,7 @@ async function listSchedules(db: Database, after: string): Promise<readonly Sche
   return rows;
 }
 
-async function makeMissing(row: ScheduleRow, engine: ScheduleEngine): Promise<boolean> {
+async function makeMissing(db: Database, row: ScheduleRow, engine: ScheduleEngine): Promise<boolean> {
   const workflowId = planeScheduleId(row.tenant_id, row.plane_id);
   if ((await engine.readSchedule(workflowId)) !== undefined) return false;
   await engine.deliver({
@@ -78,5 +78,15 @@ async function makeMissing(row: ScheduleRow, engine: ScheduleEngine): Promise<bo
       paused: !row.enabled,
     },
   });
-  return true;
+  if (await exists(db, row)) return true;
+  // It was deleted, and the engine told so, between our look and our word.
+  const { tenant_id: tenantId, plane_id: planeId, schedule_id: scheduleId } = row;
+  await engine.deliver({ topic: 'schedule.delete', workflowId, payload: { tenantId, planeId, scheduleId } });
+  return false;
+}
+
+async function exists(db: Database, { schedule_id: scheduleId }: ScheduleRow): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from plane_schedules where schedule_id = ${scheduleId} and deleted_at is null`.execute(db);
+  return rows.length > 0;
 }

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
-import { freezeContext } from '../../contracts/execution-context';
 import type { Dispatch } from '../catalogue';
-import { newId } from '../ids';
+import { systemContext } from '../system-context';
 import type { Database } from '../transaction/database';
 
 /** Closes every abandoned intent of every tenant, a hundred at a time. `db` is of the system role. */
@@ -11,15 +10,7 @@ export async function sweepEffects(db: Database, dispatch: Dispatch): Promise<nu
       and not exists (select from effect_outcomes o where o.intent_id = i.intent_id and o.first)
     order by deadline limit 100`.execute(db);
   for (const { intent_id: intentId, tenant_id: tenantId } of rows) {
-    const requestId = newId('req-');
-    const context = freezeContext({
-      tenantId,
-      actor: { id: 'system:sweeper', type: 'system' },
-      requestId,
-      traceId: newId('', 16),
-      runId: requestId,
-      source: 'reconciler',
-    });
+    const context = systemContext(tenantId, 'sweeper');
     await dispatch(context, 'governance.effects.sweep', { params: { intentId }, idempotencyKey: intentId });
   }
   return rows.length;

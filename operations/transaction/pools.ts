@@ -18,6 +18,8 @@ export interface Pools {
   readonly operatorDb: Database;
   /** Of the role that sees every tenant. */
   readonly systemDb: Database;
+  /** Of that role too: a delivery holds its connection while the engine answers, or does not. */
+  readonly relayDb: Database;
   close(): Promise<void>;
 }
 
@@ -29,10 +31,12 @@ export async function openPools({ process, appUrl, systemUrl, connectionsMax, on
   const switchDb = open(appUrl, '-switch', 2);
   const operatorDb = open(appUrl, '-operator', 1);
   const systemDb = open(systemUrl, '-system', 4);
+  const relayDb = open(systemUrl, '-relay', 2);
   await checkDatabase(db, { setting: 'AOS_DATABASE_APP_URL', bypassesRls: false });
   await checkDatabase(systemDb, { setting: 'AOS_DATABASE_SYSTEM_URL', bypassesRls: true });
+  const pools = { db, switchDb, operatorDb, systemDb, relayDb };
   return {
-    ...{ db, switchDb, operatorDb, systemDb },
-    close: async () => void (await Promise.all([db, switchDb, operatorDb, systemDb].map((pool) => pool.destroy()))),
+    ...pools,
+    close: async () => void (await Promise.all(Object.values(pools).map((pool) => pool.destroy()))),
   };
 }

@@ -37,7 +37,7 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     // Native code frees in other threads than it allocates in; with an arena for each, glibc keeps most of that.
     MALLOC_ARENA_MAX: environment.MALLOC_ARENA_MAX ?? '2',
     ...temporalEnvironment(settings),
-    ...pick(environment, (key) => /^(AOS_(EMBEDDER_|EGRESS_ALLOW$|TEST_BARRIER$)|OTEL_)/.test(key)),
+    ...pick(environment, (key) => /^(AOS_(EMBEDDER_|EGRESS_ALLOW$|TASK_QUEUE$|TEST_BARRIER$)|OTEL_)/.test(key)),
     ...(name === 'api' && pick(environment, (key) => /^AOS_(RATE_LIMIT_|TRUST_PROXY$)/.test(key))),
     ...own,
     AOS_DATA_DIR: config.dataDir,
@@ -49,6 +49,7 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     AOS_MASTER_KEY_FILE: config.masterKeyFile,
     // Only the worker signs.
     ...(name === 'worker' && { AOS_SIGNING_KEY_FILE: config.signingKeyFile }),
+    ...(name === 'worker' && pick(environment, (key) => key === 'AOS_DATABASE_DIRECT_URL')),
     // Only the worker reads sources.
     ...(name === 'worker' &&
       config.sqlConnectionsFile !== undefined && { AOS_SQL_CONNECTIONS_FILE: config.sqlConnectionsFile }),
