@@ -246,3 +246,24 @@ test('only the operator sets limits, for what there is', async () => {
     expect.objectContaining({ subject_type: 'key', subject_id: key_id, requests: 7, seconds: 1, source: 'override' }),
   );
 });
+
+test('only who may throw is free of limits on the routes of throws: refusals of others are bounded', async () => {
+  const admin = new ApiClient(urlOf(0), core.keys.tenants[0]?.admin_key ?? '');
+  const { body } = await admin.post('/api-keys', { name: 'no thrower', role: 'viewer' });
+  const { key, key_id: keyId } = body.data as { key: string; key_id: string };
+  await limit('key', keyId, 2);
+  const viewer = new ApiClient(urlOf(0), key);
+  const tenantKill = { enabled: true, reason: 'mine', scope: 'tenant' };
+  const statuses: number[] = [];
+  for (let calls = 0; calls < 8; calls += 1) {
+    statuses.push((await viewer.post('/governance/kill-switch', tenantKill)).status);
+  }
+  expect(statuses).toEqual([403, 403, 429, 429, 429, 429, 429, 429]);
+  const { rows } = await core.owner.query(
+    `select error_code from audit_events where actor_id = $1 and event_type = 'AccessRefused' order by ordinal`,
+    [keyId],
+  );
+  expect(rows.map(({ error_code: code }: { error_code: string }) => code)).toEqual([
+    ...['authorization_failed', 'authorization_failed', 'rate_limit_policy'],
+  ]);
+});

@@ -1,5 +1,6 @@
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
+import type { ApiClient } from '../support/api-client';
 import { startTestStack, type TestStack } from '../support/stack';
 import { until } from '../support/until';
 
@@ -21,13 +22,28 @@ test('the boot status names every part, and all of them are well', async () => {
   expect(healthy).toBe(true);
 });
 
-test('an engaged kill switch is a warning, not a fault', async () => {
-  const change = { scope: 'tenant', reason: 'drill' };
-  await stack.api().post('/governance/kill-switch', { ...change, enabled: true });
+test('a kill switch that counts for everybody is a warning, not a fault; that of a tenant is nobody else’s to see', async () => {
+  const turn = (api: ApiClient, scope: string, enabled: boolean) =>
+    api.post('/governance/kill-switch', { scope, reason: 'drill', enabled });
+  await turn(stack.operatorApi, 'global', true);
   const { healthy, components } = await boot();
   expect(healthy).toBe(true);
   expect(components.switches).toMatchObject({ healthy: true, message: expect.stringContaining('warning') });
-  await stack.api().post('/governance/kill-switch', { ...change, enabled: false });
+  await turn(stack.operatorApi, 'global', false);
+
+  await turn(stack.api('admin', 1), 'tenant', true);
+  expect((await boot()).components.switches).toEqual({ healthy: true });
+  await turn(stack.api('admin', 1), 'tenant', false);
+});
+
+test('while a part is missing nothing is done, but work can still be stopped', async () => {
+  await stack.owner.query('alter table policy_snapshots disable trigger append_only');
+  await until(async () => (await planes()).status === 503);
+  const kill = { scope: 'tenant', reason: 'stop at least' };
+  expect(await stack.api().post('/governance/kill-switch', { ...kill, enabled: true })).toMatchObject({ status: 200 });
+  expect(await stack.api().post('/governance/kill-switch', { ...kill, enabled: false })).toMatchObject({ status: 200 });
+  await stack.owner.query('alter table policy_snapshots enable trigger append_only');
+  await until(async () => (await planes()).status === 200);
 });
 
 const faults = [
