@@ -6,6 +6,8 @@ export interface Running {
   readonly scopes: readonly Scope[];
   /** Epochs at the start, once they were read: a kill thrown since then counts, though it may be off again. */
   seen: SeenEpochs | undefined;
+  /** A notice came before they were read, so that they have to be read once more. */
+  isOvertaken: boolean;
   stop(reason: unknown): void;
 }
 
@@ -28,8 +30,9 @@ export function createRunningWork(): RunningWork {
     if (notice.kind !== 'kill') return;
     for (const running of [...(byScope.get(keyOf(notice.scopeType, notice.scopeId)) ?? [])]) {
       if (notice.tenantId !== null && notice.tenantId !== running.tenantId) continue;
-      const engaged = engagedKill([notice], running.seen);
-      if (engaged !== undefined) running.stop(switchRefusal(engaged));
+      // A notice may come late, after the release that followed it: only its epoch tells whether this work is meant.
+      if (running.seen === undefined) running.isOvertaken = true;
+      else if (notice.epoch > (running.seen[notice.switchId] ?? 0)) running.stop(switchRefusal(notice));
     }
   }
 

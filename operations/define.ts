@@ -29,8 +29,8 @@ export interface Work {
   intend(intent: EffectIntentEntry): void;
   /** Closes an opened effect; a later outcome is appended as a resolution. */
   settle(outcome: EffectOutcomeEntry): void;
-  /** Sends a message after the commit, at least once. */
-  enqueue(message: OutboxMessage): void;
+  /** Sends a message after the commit, at least once; not before the given number of seconds. */
+  enqueue(message: OutboxMessage, options?: { readonly afterSeconds: number }): void;
 }
 
 export interface Refused {

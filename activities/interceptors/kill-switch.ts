@@ -46,7 +46,7 @@ export function killSwitchInterceptors({
 
         const killed = new AbortController();
         const stop = (reason: unknown) => killed.abort(reason);
-        const work: Running = { tenantId, scopes, seen: undefined, stop };
+        const work: Running = { tenantId, scopes, seen: undefined, isOvertaken: false, stop };
         // Listed before the first look, so that no throw falls between the two.
         const leave = running.add(work);
         const look = async () => {
@@ -57,6 +57,7 @@ export function killSwitchInterceptors({
         let timer: NodeJS.Timeout | undefined;
         try {
           await look();
+          if (work.isOvertaken) await look();
           killed.signal.throwIfAborted();
           timer = setInterval(() => void look().catch(stop), intervalMs);
           return await withWorkSignal(killed.signal, () => next(input));

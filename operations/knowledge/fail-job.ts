@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { parseContext } from '../../contracts/execution-context';
 import { failureTarget, type JobKind } from '../../contracts/knowledge';
 import { JobId, PlaneId } from '../../contracts/knowledge-schemas';
 import { defineOperation, type Work } from '../define';
 import { applyTransition } from './apply-transition';
 import { endJob } from './end-job';
-import { lockJob, lockPlane, stateOf, type JobRow } from './rows';
+import { lockJob, lockPlane, stateOf, type JobRow, type PlaneRow } from './rows';
 
 const EndedJobParams = z.strictObject({
   planeId: PlaneId,
@@ -78,6 +79,7 @@ export const recordKilledJob = defineOperation({
       evidence: { job_kind: job.kind, state: stateOf(plane), message, counts: {} },
       error: { code, message },
     });
+    if (isNewer) handOver(work, plane, job);
     if (!isOpen) return { ended: false };
     await endJob(work, { plane, jobId, status: 'killed', errorCode: code, message });
     await work.tx
@@ -89,7 +91,15 @@ export const recordKilledJob = defineOperation({
   },
 });
 
-// Asked for after this execution was killed, so it was not meant; the reconciler gives it to the next execution.
+// Once the killed execution is closed, the same message starts the next one; the reconciler finds what this misses.
+function handOver(work: Work, plane: PlaneRow, job: JobRow): void {
+  const { plane_id: planeId, name: planeName } = plane;
+  const requester = parseContext(job.requester);
+  const payload = { planeId, planeName, jobId: job.job_id, jobKind: job.kind, requester };
+  work.enqueue({ topic: 'plane.run_job', workflowId: job.workflow_id, payload }, { afterSeconds: 1 });
+}
+
+// Asked for after this execution was killed, so it was not meant.
 async function isNewerThanKill({ tx, context }: Work, job: JobRow): Promise<boolean> {
   const kill = await tx
     .selectFrom('runtime_switches')

@@ -25,10 +25,10 @@ export function createRelay({ db, port }: { db: Database; port: OutboxPort }): R
   return {
     deliver: (ids) =>
       db.transaction().execute(async (tx) => {
-        const chosen = ids === undefined ? sql`next_attempt_at <= now()` : sql`id = any(${ids}::bigint[])`;
+        const chosen = ids === undefined ? sql`true` : sql`id = any(${ids}::bigint[])`;
         // A schedule's changes go out one after the other: an older one that comes last would undo the newer.
         const { rows } = await sql<OutboxRow>`
-          select id, topic, workflow_id, payload from event_outbox o where published_at is null and ${chosen}
+          select id, topic, workflow_id, payload from event_outbox o where published_at is null and next_attempt_at <= now() and ${chosen}
           and (topic not like 'schedule.%' or not exists (select from event_outbox e
             where e.workflow_id = o.workflow_id and e.published_at is null and e.id < o.id))
           order by id limit ${batchMax} for update of o skip locked`.execute(tx);

@@ -1,10 +1,9 @@
 import type { AuditEntry } from '../../contracts/audit';
 import { EngineError, type EngineErrorOptions } from '../../contracts/errors';
 import type { ExecutionContext } from '../../contracts/execution-context';
-import type { OutboxMessage } from '../../contracts/outbox';
 import type { SwitchRow } from '../../contracts/switches';
 import type { DefinedOperation, Work } from '../define';
-import { messageRows } from '../outbox/insert';
+import { messageRows, type Outgoing } from '../outbox/insert';
 import { writeAtOnce, type Part } from './at-once';
 import { appendAudit, auditRows, prepareEvent, type PreparedEvent } from './audit';
 import { intentRows, outcomeRows, type EffectIntentEntry, type EffectOutcomeEntry } from './effects';
@@ -12,7 +11,7 @@ import type { OpenTransaction } from './transaction';
 
 export interface BufferedWork extends Work {
   readonly events: readonly PreparedEvent[];
-  readonly messages: readonly OutboxMessage[];
+  readonly messages: readonly Outgoing[];
   readonly intents: readonly EffectIntentEntry[];
   readonly outcomes: readonly EffectOutcomeEntry[];
 }
@@ -30,7 +29,7 @@ export function createWork({
   operations: readonly string[];
 }): BufferedWork {
   const events: PreparedEvent[] = [];
-  const messages: OutboxMessage[] = [];
+  const messages: Outgoing[] = [];
   const intents: EffectIntentEntry[] = [];
   const outcomes: EffectOutcomeEntry[] = [];
   return {
@@ -51,7 +50,7 @@ export function createWork({
       events.push(event);
       return event.eventId;
     },
-    enqueue: (message) => void messages.push(message),
+    enqueue: (message, { afterSeconds } = { afterSeconds: 0 }) => void messages.push({ message, afterSeconds }),
   };
 }
 
