@@ -151,8 +151,8 @@ describe('a large table', () => {
     } while (cursor !== null && count < rows * 2);
     await db.admin.query(`delete from notes where id > ${rows}`);
     expect(count).toBe(rows);
-    // The whole is some 12 MB of text: had pages been kept, it would show.
-    expect(Math.max(...held) - Math.min(...held)).toBeLessThan(8 * 1024 * 1024);
+    // The whole is some 12 MB of text: had pages been kept, it would show. What others left may go meanwhile.
+    expect(Math.max(...held) - (held[0] ?? 0)).toBeLessThan(8 * 1024 * 1024);
   }, 60_000);
 
   test('a reader that comes back without its session goes on behind the last id', async () => {
