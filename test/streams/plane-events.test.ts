@@ -157,7 +157,7 @@ test('a key that is revoked hears that it is, and nothing after', async () => {
   const { planeId } = await anUploadPlane(stack.api(), 'revoked');
   const { key, key_id: keyId } = (await stack.api().post('/api-keys', { name: 'short', role: 'viewer' })).body.data;
   const stream = await follow(planeId, { apiKey: key });
-  await until(() => stream.seen.length === 1);
+  await until(() => stream.seen.length >= 1);
   await stack.api().delete(`/api-keys/${keyId}`);
   let n = 0;
   await Promise.race([
@@ -182,7 +182,7 @@ test('a key that is revoked hears that it is, and nothing after', async () => {
 test('a purged plane ends its stream', async () => {
   const { planeId } = await anUploadPlane(stack.api(), 'purged');
   const stream = await follow(planeId);
-  await until(() => stream.seen.length === 1);
+  await until(() => stream.seen.length >= 1);
   await stack.owner.query(
     `update knowledge_planes set status = 'purged', lifecycle_state_value = 400 where plane_id = $1`,
     [planeId],
@@ -215,7 +215,7 @@ test('what cannot begin is refused in the envelope', async () => {
 test('a place of another database is no place here: the stream begins now', async () => {
   const { planeId } = await anUploadPlane(stack.api(), 'foreign');
   const stream = await follow(planeId, { lastEventId: '9000000000000000000-1' });
-  await until(() => stream.seen.length === 1);
+  await until(() => stream.seen.length >= 1);
   expect(stream.seen[0]?.event).toBe('job.progress.updated');
   await transition(stack.api(), planeId, 'fail_knowledge_plane');
   await until(() => lifecycle(stream.seen).length > 0);
