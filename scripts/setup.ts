@@ -13,13 +13,14 @@ async function setup({ databaseUrl, temporal, ...config }: StackConfig): Promise
   const { dataDir } = config;
   await ensureKeys(config);
   await ensureSearchAttributes(temporal);
-  const { migrated } = await migrate({
+  const { migrated, warnings } = await migrate({
     ownerUrl: databaseUrl,
     dataDir,
     appUrl: config.databaseAppUrl,
     systemUrl: config.databaseSystemUrl,
   });
   say(migrated ? 'The database was migrated.' : 'The database is up to date.');
+  warnings.forEach(say);
   const keys = await bootstrapKeys({ ownerUrl: databaseUrl, dataDir, say });
   await writeCredentials(dataDir, {
     api_url: `http://${config.apiHost}:${config.apiPort}`,
