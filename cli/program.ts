@@ -3,6 +3,7 @@ import { addAskCommand } from './commands/ask';
 import { addAuditCommands } from './commands/audit';
 import { addCompletionCommand } from './commands/completion';
 import { addDoctorCommand } from './commands/doctor';
+import { addEffectCommands } from './commands/effects';
 import { addEvidenceCommands } from './commands/evidence';
 import { addKeyCommands } from './commands/keys';
 import { addLimitCommands } from './commands/limits';
@@ -45,6 +46,7 @@ export function createProgram(run: CliRun): Command {
   addSqlTemplateCommands(program, run);
   addSwitchCommands(program, run);
   addPauseCommands(program, run);
+  addEffectCommands(program, run);
   addAuditCommands(program, run);
   addEvidenceCommands(program, run);
   addKeyCommands(program, run);

@@ -201,6 +201,11 @@ export const auditEvents = {
     severity: 'warn',
     evidence: z.strictObject({ subject: nullableWords, outcome: words }),
   },
+  EffectResolved: {
+    category: 'governance',
+    severity: 'warn',
+    evidence: z.strictObject({ subject: words, outcome: words, reason: words }),
+  },
   SqlTemplateRegistered: {
     category: 'configuration',
     severity: 'info',

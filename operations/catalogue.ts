@@ -2,6 +2,7 @@ import { changeEnforcement } from './governance/change-enforcement';
 import { endFanOut, recordFanOut } from './governance/fan-out';
 import { expirePause, openPause, resumePause, resumeReleased, warnPause } from './governance/pauses';
 import { changeMode, changeSwitch } from './governance/switches';
+import { resolveEffect } from './governance/resolve-effect';
 import { recordKill } from './governance/record-kill';
 import { refuseMessage } from './governance/refuse-message';
 import { createTenant } from './identity/create-tenant';
@@ -35,6 +36,7 @@ import { failRetrieval, releaseRetrieval } from './retrieval/release';
 
 /** Every operation there is. A new capability adds a line here and its own files. */
 export const catalogue = {
+  'governance.effects.resolve': resolveEffect,
   'governance.effects.sweep': sweepEffect,
   'governance.enforcement.change': changeEnforcement,
   'governance.fan_out.end': endFanOut,

@@ -4,6 +4,7 @@ import { apiKeyRoutes } from './api-keys';
 import { auditRoutes } from './audit';
 import { classificationRoutes } from './classification';
 import { documentRoutes } from './documents';
+import { effectRoutes } from './effects';
 import { governanceRoutes } from './governance';
 import { knowledgeRoutes } from './knowledge';
 import { lifecycleRoutes } from './lifecycle';
@@ -28,6 +29,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...sqlTemplateRoutes(services),
     ...retrievalRoutes(services),
     ...governanceRoutes(services),
+    ...effectRoutes(services),
     ...auditRoutes(services),
     ...apiKeyRoutes(services),
     ...opsRoutes(services),

@@ -1,8 +1,7 @@
+import type { EffectOutcomeWord } from '../../contracts/effects';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { newId } from '../ids';
 import { digestOf } from './canonical';
-
-export type EffectOutcomeWord = 'succeeded' | 'failed' | 'unknown' | 'refused' | 'killed';
 
 export interface EffectIntentEntry {
   readonly intentId: string;

@@ -60,6 +60,8 @@ const mayCall: Readonly<Record<string, readonly Role[]>> = {
   'governance.pauses': [...checkers, 'operator'],
   'governance.resume_pause': writers,
   'governance.boot_status': [...readers, 'operator'],
+  'effects.list': [...checkers, 'operator'],
+  'effects.resolve': ['admin'],
   'audit.events': [...checkers, 'operator'],
   'api_keys.create': ['admin'],
   'api_keys.list': ['admin', 'auditor'],

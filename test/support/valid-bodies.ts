@@ -26,6 +26,7 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     'governance.kill_switch': { enabled: true, reason: 'test', scope: 'plane', scope_id: plane_id, kind: 'degraded' },
     'governance.mode': { mode: 'DEGRADED', reason: 'test', scope: 'plane', scope_id: plane_id },
     'governance.resume_pause': { reason: 'test' },
+    'effects.resolve': { outcome: 'failed', reason: 'test' },
     'api_keys.create': { name, role: 'viewer' },
     'ops.tenants.create': { name },
     'ops.tenants.modes.set': { mode: 'ENFORCE', reason: 'test' },

@@ -54,6 +54,8 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'switch report': ['sw_0123456789abcdef'],
   'pauses list': [],
   'pauses resume': ['pause_0123456789abcdef', ...reason],
+  'effects list': [],
+  'effects resolve': ['00000000-0000-4000-8000-000000000000', '--outcome', 'failed', ...reason],
   mode: ['DEGRADED', ...reason],
   'audit list': [],
   'evidence list': [],
