@@ -1,3 +1,4 @@
+import './no-telemetry';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { EngineError } from '../../../../contracts/errors';
