@@ -41,6 +41,10 @@ test('API and worker accept their settings, and every one of them is read', () =
   }
 });
 
+test('API and worker give freed memory back, as under npm start', () => {
+  for (const name of ['api', 'worker']) expect(environmentOf(name).MALLOC_ARENA_MAX).toBe('2');
+});
+
 test('what runs on has a health check, images are pinned, and nothing waits for what is not there', () => {
   for (const [name, { image, healthcheck, depends_on: dependsOn = {} }] of Object.entries(services)) {
     expect(image).toMatch(/:[\d.]+/);
