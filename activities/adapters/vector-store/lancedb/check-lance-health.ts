@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { connect } from '@lancedb/lancedb';
+import { openFolder } from './open-folder';
 
 /** Makes a table of one row, reads it back and drops it; throws when any of that fails. */
 export async function checkLanceHealth(folder: string): Promise<void> {
-  const connection = await connect(folder, { readConsistencyInterval: 0 });
+  const connection = await openFolder(folder);
   const name = `health_${randomUUID()}`;
   const table = await connection.createTable(name, [{ id: name }]);
   const rows = await table.countRows();

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
-import { connect, type Connection, Index, type Table } from '@lancedb/lancedb';
+import { type Connection, Index, type Table } from '@lancedb/lancedb';
 import { EngineError } from '../../../../contracts/errors';
 import { messageOf, retryOnConflict } from './commit-conflicts';
+import { openFolder } from './open-folder';
 import { tableSchema } from './table-schema';
 
 export interface TenantTables {
@@ -20,7 +21,7 @@ export function createTenantTables({ folder, dimension }: { folder: string; dime
   const opened = new Map<string, Table>();
 
   const connected = () => {
-    connection ??= connect(folder, { readConsistencyInterval: 0 });
+    connection ??= openFolder(folder);
     return connection;
   };
 
