@@ -12,6 +12,7 @@ export type Check = () => Promise<void>;
 const appendOnly = [
   ...['audit_events', 'audit_leaves', 'effect_intents', 'effect_outcomes', 'runtime_switch_history'],
   ...['knowledge_lifecycle_transitions', 'policy_snapshots', 'retrieval_evidence'],
+  ...['audit_tiles', 'audit_checkpoints', 'audit_signing_keys'],
 ];
 
 export async function checkRoles({ db, systemDb }: { db: Database; systemDb: Database }): Promise<void> {
