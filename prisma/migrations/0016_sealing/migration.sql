@@ -12,7 +12,9 @@ CREATE TABLE "audit_sealing" (
     "epoch" INTEGER NOT NULL DEFAULT 1,
     "epoch_due" TEXT,
     "mark_xact" xid8 NOT NULL DEFAULT '0'::xid8,
+    "mark_set_back" INTEGER NOT NULL DEFAULT 0,
     "floor_ordinal" BIGINT NOT NULL DEFAULT 0,
+    "leftover" BOOLEAN NOT NULL DEFAULT false,
     "trouble" TEXT,
     "trouble_at" TIMESTAMPTZ(3),
     "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -147,34 +149,47 @@ GRANT USAGE ON SEQUENCE "audit_checkpoints_seq_seq", "audit_signing_keys_seq_seq
 
 -- Committed events that no tree has yet and none can pass any more, in the order in which they are sealed. Only those
 -- below the oldest running transaction: an older one may still commit. The index must carry this however old the
--- statistics are, since it is asked several times a second.
+-- statistics are, since it is asked several times a second. What a restore brought without leaves is found by their
+-- absence: its transaction ids may be those of another server.
 CREATE FUNCTION aos_unsealed(p_mark xid8, p_limit int)
 RETURNS TABLE (tenant_id varchar, event_id varchar, xact_id xid8, ordinal bigint, recorded_at timestamptz,
   integrity_hash varchar, leaf_hash bytea)
 LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
   v_end xid8 := pg_snapshot_xmin(pg_current_snapshot());
-  v_floor bigint;
+  v_sealing audit_sealing;
 BEGIN
-  SELECT s.floor_ordinal INTO v_floor FROM audit_sealing s;
-  RETURN QUERY
-    SELECT e.tenant_id, e.event_id, e.xact_id, e.ordinal, e.recorded_at, e.integrity_hash, e.leaf_hash
-    FROM audit_events e LEFT JOIN audit_tree_heads h ON h.tenant_id = e.tenant_id
-    WHERE e.xact_id >= p_mark AND e.xact_id < v_end AND e.ordinal > v_floor
-      AND (h.tenant_id IS NULL OR (h.halted_at IS NULL AND (e.xact_id, e.ordinal) > (h.last_xact, h.last_ordinal)))
-    ORDER BY e.xact_id, e.ordinal LIMIT p_limit;
+  SELECT * INTO v_sealing FROM audit_sealing;
+  IF v_sealing.leftover THEN
+    RETURN QUERY
+      SELECT e.tenant_id, e.event_id, e.xact_id, e.ordinal, e.recorded_at, e.integrity_hash, e.leaf_hash
+      FROM audit_events e LEFT JOIN audit_tree_heads h ON h.tenant_id = e.tenant_id
+      WHERE e.ordinal <= v_sealing.floor_ordinal AND h.halted_at IS NULL
+        AND NOT EXISTS (SELECT FROM audit_leaves l WHERE l.event_id = e.event_id)
+      ORDER BY e.xact_id, e.ordinal LIMIT p_limit;
+  ELSE
+    RETURN QUERY
+      SELECT e.tenant_id, e.event_id, e.xact_id, e.ordinal, e.recorded_at, e.integrity_hash, e.leaf_hash
+      FROM audit_events e LEFT JOIN audit_tree_heads h ON h.tenant_id = e.tenant_id
+      WHERE e.xact_id >= p_mark AND e.xact_id < v_end AND e.ordinal > v_sealing.floor_ordinal
+        AND (h.tenant_id IS NULL OR (h.halted_at IS NULL AND (e.xact_id, e.ordinal) > (h.last_xact, h.last_ordinal)))
+      ORDER BY e.xact_id, e.ordinal LIMIT p_limit;
+  END IF;
 END $$;
 
 -- One batch of leaves for all tenants that have some, answered as one row for each tree: what its head was, what stands
 -- as its last leaf, and the hashes to append. The caller holds the lock of sealing, and has taken it in a statement before.
 CREATE FUNCTION aos_seal_leaves(p_mark xid8, p_limit int, p_batch text)
 RETURNS TABLE (tenant_id text, epoch int, tree_size float8, edge bytea, head_hash text, leaf_before text,
-  taken int, leaf_hashes bytea, last_xact text, last_ordinal text, last_hash text)
+  taken int, leaf_hashes bytea, last_xact text, last_ordinal text, last_hash text, up_to text)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
-DECLARE v_epoch int;
+DECLARE
+  v_sealing audit_sealing;
+  -- Read before the rows, so that nothing is passed by that they do not show.
+  v_up_to xid8 := pg_snapshot_xmin(pg_current_snapshot());
 BEGIN
-  SELECT s.epoch INTO v_epoch FROM audit_sealing s;
+  SELECT * INTO v_sealing FROM audit_sealing;
   RETURN QUERY
     WITH taken AS MATERIALIZED (
       SELECT u.*, coalesce(h.tree_size, 0) + row_number() OVER w - 1 AS seq,
@@ -184,17 +199,19 @@ BEGIN
     ), written AS (
       INSERT INTO audit_leaves (tenant_id, tenant_sequence, event_id, integrity_hash, previous_hash, batch_id, epoch,
         leaf_hash, ordinal, recorded_at)
-      SELECT t.tenant_id, t.seq, t.event_id, t.integrity_hash, t.previous, p_batch, v_epoch, t.leaf_hash, t.ordinal,
+      SELECT t.tenant_id, t.seq, t.event_id, t.integrity_hash, t.previous, p_batch, v_sealing.epoch, t.leaf_hash, t.ordinal,
         t.recorded_at FROM taken t
     ), grouped AS (
       SELECT t.tenant_id, count(*)::int AS taken, string_agg(t.leaf_hash, ''::bytea ORDER BY t.seq) AS leaf_hashes,
         max(t.seq) AS last_seq FROM taken t GROUP BY t.tenant_id
     )
-    SELECT g.tenant_id::text, v_epoch, coalesce(h.tree_size, 0)::float8, coalesce(h.edge, ''::bytea),
+    SELECT g.tenant_id::text, v_sealing.epoch, coalesce(h.tree_size, 0)::float8, coalesce(h.edge, ''::bytea),
       h.last_integrity_hash::text,
       (SELECT l.integrity_hash::text FROM audit_leaves l
         WHERE l.tenant_id = g.tenant_id AND l.tenant_sequence = coalesce(h.tree_size, 0) - 1),
-      g.taken, g.leaf_hashes, last.xact_id::text, last.ordinal::text, last.integrity_hash::text
+      g.taken, g.leaf_hashes, CASE WHEN v_sealing.leftover THEN '0' ELSE last.xact_id::text END,
+      CASE WHEN v_sealing.leftover THEN v_sealing.floor_ordinal ELSE last.ordinal END::text, last.integrity_hash::text,
+      v_up_to::text
     FROM grouped g
     JOIN taken last ON last.tenant_id = g.tenant_id AND last.seq = g.last_seq
     LEFT JOIN audit_tree_heads h ON h.tenant_id = g.tenant_id;
@@ -230,5 +247,30 @@ BEGIN
   END IF;
   RETURN NEXT;
 END $$;
-REVOKE EXECUTE ON FUNCTION aos_unsealed(xid8, int), aos_seal_leaves(xid8, int, text), aos_sealing_state(int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION aos_unsealed(xid8, int), aos_seal_leaves(xid8, int, text), aos_sealing_state(int) TO aos_system;
+
+-- Opens the next epoch of all trees, after a restore: everything up to now is closed off by its ordinal, because the
+-- transaction ids of a restored database may be those of another server. Nobody may be writing an event at that moment.
+CREATE FUNCTION aos_open_epoch(p_server text) RETURNS int LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE v_epoch int;
+BEGIN
+  LOCK TABLE audit_events IN SHARE MODE;
+  UPDATE audit_sealing SET epoch = epoch + 1, epoch_due = NULL, server_id = p_server, mark_xact = '0',
+    mark_set_back = mark_set_back + 1, leftover = true,
+    floor_ordinal = (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM audit_events_ordinal_seq)
+    RETURNING epoch INTO v_epoch;
+  RETURN v_epoch;
+END $$;
+
+-- Lets a tree that was found changed grow again, once somebody has looked: for the owner of the database alone. When it
+-- is still not what its checkpoint says, the sealer halts it at once.
+CREATE FUNCTION aos_resume_sealing(p_tenant text) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  UPDATE audit_tree_heads SET halted_at = NULL, halted_reason = NULL WHERE tenant_id = p_tenant;
+  UPDATE audit_sealing s SET mark_xact = least(s.mark_xact, h.last_xact), mark_set_back = s.mark_set_back + 1
+    FROM audit_tree_heads h WHERE h.tenant_id = p_tenant;
+END $$;
+REVOKE EXECUTE ON FUNCTION aos_unsealed(xid8, int), aos_seal_leaves(xid8, int, text), aos_sealing_state(int),
+  aos_open_epoch(text), aos_resume_sealing(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION aos_unsealed(xid8, int), aos_seal_leaves(xid8, int, text), aos_sealing_state(int),
+  aos_open_epoch(text) TO aos_system;

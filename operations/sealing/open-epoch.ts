@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import { originOf } from '../../evidence/checkpoint';
+import { rootOf } from '../../evidence/merkle/edge';
+import { newId } from '../ids';
+import type { Database } from '../transaction/database';
+import { insertCheckpoints, signCheckpoint } from './append';
+import { lockSealing } from './seal-batch';
+import type { SigningKey } from './signing-key';
+import { edgeFrom } from './tree-of';
+
+const treesAtOnce = 500;
+
+interface HeadRow {
+  readonly tenant_id: string;
+  readonly epoch: number;
+  readonly tree_size: number;
+  readonly edge: Buffer;
+}
+
+/** Opens the epoch that a restore asked for. */
+export async function openEpoch(db: Database, serverId: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    if (!(await lockSealing(tx))) return;
+    const { rows } = await sql<{ due: boolean }>`
+      select epoch_due is not null or server_id is distinct from ${serverId} as due from audit_sealing`.execute(tx);
+    if (rows[0]?.due === true) await sql`select aos_open_epoch(${serverId})`.execute(tx);
+  });
+}
+
+/**
+ * Brings trees into the epoch, some at a time. The first checkpoint of each has the leaves of the last one known, and
+ * names it: a checkpoint of the former epoch that is not among its past shows what the restore has lost.
+ */
+export async function enterEpoch(
+  db: Database,
+  { key, installationId, epoch }: { key: SigningKey; installationId: string; epoch: number },
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    if (!(await lockSealing(tx))) return;
+    const { rows } = await sql<HeadRow>`select tenant_id, epoch, tree_size::float8 as tree_size, edge
+      from audit_tree_heads where epoch < ${epoch} order by tenant_id limit ${treesAtOnce}`.execute(tx);
+    const checkpoints = rows.map((row) => {
+      const edge = edgeFrom(row.tree_size, row.edge);
+      const origin = originOf(installationId, row.tenant_id, row.epoch);
+      const follows = `follows ${origin} ${edge.size} ${rootOf(edge).toString('base64')}\n`;
+      return signCheckpoint(
+        { tenantId: row.tenant_id, before: edge, after: edge },
+        { installationId, epoch },
+        key,
+        follows,
+      );
+    });
+    await sql`${insertCheckpoints({ checkpoints, epoch, batchId: newId('sb_', 12), keyId: key.keyId })}`.execute(tx);
+    await moveHeads(
+      tx,
+      epoch,
+      rows.map((row) => row.tenant_id),
+    );
+  });
+}
+
+async function moveHeads(tx: Database, epoch: number, tenantIds: readonly string[]): Promise<void> {
+  await sql`update audit_tree_heads h set epoch = ${epoch}, last_xact = '0', last_ordinal = s.floor_ordinal, updated_at = now()
+    from audit_sealing s where h.tenant_id = any(${tenantIds}::text[])`.execute(tx);
+}
+
+/** What the restored database held without leaves has them now. */
+export async function endLeftover(db: Database): Promise<void> {
+  await sql`update audit_sealing set leftover = false where leftover and not exists (
+    select from aos_unsealed('0'::xid8, 1))`.execute(db);
+}
