@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
 import { toEngineError } from '../middleware/failures';
+import { logOf } from '../middleware/request-log';
 import type { StreamEvent } from '../route';
 
 interface Sending {
@@ -56,7 +57,7 @@ function format({ id, event, data }: StreamEvent): string {
 function sayWhy(res: Response, reason: unknown): void {
   if (res.destroyed || isAbort(reason)) return;
   const { code, message } = toEngineError(reason);
-  if (code === 'internal_error') res.req.log.error({ err: reason }, 'stream failed');
+  if (code === 'internal_error') logOf(res).error({ err: reason }, 'stream failed');
   if (code === 'authentication_failed' || code === 'authorization_failed' || code === 'tenant_suspended') {
     res.write(format({ event: 'end', data: { code, message } }));
   }

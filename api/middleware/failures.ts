@@ -1,12 +1,13 @@
 import type { ErrorRequestHandler } from 'express';
 import { EngineError, errorRules, refusal } from '../../contracts/errors';
 import { sendFailureEnvelope } from '../envelope';
+import { logOf } from './request-log';
 
 /** The last middleware: turns whatever was thrown into the failure envelope, and unknown errors into internal_error. */
-export const sendFailure: ErrorRequestHandler = (error: unknown, req, res, _next) => {
+export const sendFailure: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
   const failure = toEngineError(error);
-  if (failure.code === 'internal_error') req.log.error({ err: failure }, 'request failed');
-  else if (errorRules[failure.code].category === 'transient') req.log.warn({ err: failure }, 'request not served');
+  if (failure.code === 'internal_error') logOf(res).error({ err: failure }, 'request failed');
+  else if (errorRules[failure.code].category === 'transient') logOf(res).warn({ err: failure }, 'request not served');
   if (res.headersSent) {
     // Half an answer cannot be taken back; the caller must not take it for a whole one.
     res.destroy();

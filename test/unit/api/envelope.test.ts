@@ -232,6 +232,11 @@ describe('failure', () => {
     expect(JSON.stringify(body)).not.toContain('hunter2');
     expect(body).toMatchObject(failure('permanent', 'internal_error'));
     expect(JSON.stringify(services.logLines)).toContain('hunter2');
+    const { request_id } = (body as { meta: { request_id: string } }).meta;
+    expect(services.logLines.slice(-2)).toMatchObject([
+      { level: 50, request_id, msg: 'request failed' },
+      { level: 50, request_id, msg: 'request errored', res: { status: 500 }, responseTime: expect.any(Number) },
+    ]);
   });
 
   it('takes data that breaks the contract for a fault of ours', async () => {
