@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createEgress, mayBeNamed } from './activities/adapters/egress';
 import { createEmbedder } from './activities/adapters/embedder';
-import { createFolderStore } from './activities/adapters/object-store/folder';
+import { createFolderStore, createFolderSweep } from './activities/adapters/object-store/folder';
 import { createLanceStore } from './activities/adapters/vector-store/lancedb';
 import type { AdapterHooks } from './telemetry/adapter-hooks';
 import { allAround, nothingAround, wrapPort } from './telemetry/around';
@@ -50,7 +50,8 @@ export function createAdapters(
           ...(chosen.dimension !== undefined && { dimension: chosen.dimension }),
         },
   );
-  const objects = createFolderStore({ folder: path.join(dataDir, 'objects') });
+  const objectsFolder = { folder: path.join(dataDir, 'objects') };
+  const objects = createFolderStore(objectsFolder);
   const vectors = createLanceStore({ folder: path.join(dataDir, 'vectors'), dimension: embedder.dimension });
   return {
     egress,
@@ -58,6 +59,7 @@ export function createAdapters(
     mayBeNamed: (url: string) => mayBeNamed(url, egressAllow),
     embedder: watchEmbedder(wrapPort(embedder, { adapter: 'embedder', methods: ['embed'], around })),
     objects: wrapPort(objects, { adapter: 'object_store', methods: objectMethods, around }),
+    objectSweep: createFolderSweep(objectsFolder),
     vectors: wrapPort(vectors, { adapter: 'vector_store', methods: vectorMethods, around }),
   };
 }

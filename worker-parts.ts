@@ -70,7 +70,10 @@ export async function createWorkerParts(
     }),
   );
   const dispatch = isTraced ? traceDispatch(measured) : measured;
-  const { egress, publicEgress, embedder, objects, vectors } = createAdapters(config, { ...adapters, isTraced });
+  const { egress, publicEgress, embedder, objects, objectSweep, vectors } = createAdapters(config, {
+    ...adapters,
+    isTraced,
+  });
   const parser = createParser();
   const reads = createWorkReads(db);
   const sqlReader = createSqlReader({ connections: config.sqlConnections, findTemplate: reads.findSqlTemplate });
@@ -114,7 +117,7 @@ export async function createWorkerParts(
   });
   await watcher.ready;
   return {
-    ...{ connection, engine, relay, dispatch, systemDb, reachBarrier, options, metrics, deployment },
+    ...{ connection, engine, relay, dispatch, systemDb, objectSweep, reachBarrier, options, metrics, deployment },
     reportRefusals: createReportRefusals(db),
     close: async () => {
       await watcher.stop();

@@ -206,6 +206,16 @@ export const auditEvents = {
     severity: 'warn',
     evidence: z.strictObject({ subject: words, outcome: words, reason: words }),
   },
+  EffectSettled: {
+    category: 'execution',
+    severity: 'info',
+    evidence: z.strictObject({ subject: words, outcome: words }),
+  },
+  ObjectsDiscarded: {
+    category: 'execution',
+    severity: 'info',
+    evidence: z.strictObject({ objects: z.array(words), bytes: count, kept: count }),
+  },
   SqlTemplateRegistered: {
     category: 'configuration',
     severity: 'info',

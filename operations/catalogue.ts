@@ -25,6 +25,7 @@ import { beginScheduledRun, recordScheduledRun } from './knowledge/schedules/run
 import { setSchedule } from './knowledge/schedules/set-schedule';
 import { transitionPlane } from './knowledge/transition-plane';
 import { clearRateLimit, setRateLimit } from './limits/set-rate-limit';
+import { discardObjects, recordDiscarded } from './maintenance/discard-objects';
 import { sweepEffect } from './maintenance/sweep-effect';
 import { changePolicyState, createPolicy } from './policies/policies';
 import { createSnapshot } from './policies/snapshot';
@@ -81,6 +82,8 @@ export const catalogue = {
   'knowledge.verify.finish': finishVerify,
   'limits.rates.clear': clearRateLimit,
   'limits.rates.set': setRateLimit,
+  'maintenance.objects.discard': discardObjects,
+  'maintenance.objects.record_discarded': recordDiscarded,
   'policies.create': createPolicy,
   'policies.lifecycle': changePolicyState,
   'policies.snapshots.create': createSnapshot,

@@ -32,7 +32,6 @@ export async function backup({ dataDir, to, say }: BackupOptions): Promise<void>
   try {
     const copier = createCopier({ from: dataDir, to: draft });
     const state = await copyGovernedState(dataDir, copier);
-    await copier.copyFolder('objects', { leaveOut: (file) => file.endsWith('.part') });
     await copier.copyFolder('keys');
     for (const file of ['secrets.json', 'credentials.json']) await copier.copyFile(file);
     await writeManifest(draft, {
@@ -63,11 +62,14 @@ async function copyGovernedState(
   try {
     const [aos, cluster] = [await server.connect('aos'), await server.connect('postgres')];
     try {
+      // The sweep of objects takes this lock: what the copied database names has to stay until it is copied as well.
+      await aos.query("select pg_advisory_lock(hashtextextended('aos:objects', 0))");
       let index: HeldIndex | undefined;
       const beforeEnd = async () => void (index = await holdIndex(aos));
       await baseBackup({ dataDir, copier, client: cluster, beforeEnd });
       const state = { database_at: new Date().toISOString(), migrations: await appliedMigrations(aos) };
       await copyIndex({ dataDir, copier, release: () => index?.release() });
+      await copier.copyFolder('objects', { leaveOut: (file) => file.endsWith('.part') });
       return state;
     } finally {
       await Promise.all([aos.end(), cluster.end()]);

@@ -24,3 +24,20 @@ export interface ObjectStore {
   /** A real write, read and delete; throws when the store cannot be used. */
   checkHealth(): Promise<void>;
 }
+
+/**
+ * How objects that nobody refers to leave the store: set aside first, where they are still read, and discarded when that
+ * was long ago. What is stored anew meanwhile is an object of its own, so a discard never takes it away.
+ */
+export interface ObjectSweep {
+  /** Keys of objects that were last stored before the moment, some at a time. */
+  listStored(tenantId: string, before: Date): AsyncIterable<readonly string[]>;
+  /** Objects that were set aside before the moment, some at a time. */
+  listSetAside(tenantId: string, before: Date): AsyncIterable<readonly StoredObject[]>;
+  /** The object is read as before. One that is gone is passed by, as in the next two. */
+  setAside(tenantId: string, sha256: string): Promise<void>;
+  takeBack(tenantId: string, sha256: string): Promise<void>;
+  discard(tenantId: string, sha256: string): Promise<void>;
+  /** Removes what writers that died left half written before the moment; no name leads to it. Returns how many. */
+  discardHalfWritten(tenantId: string, before: Date): Promise<number>;
+}

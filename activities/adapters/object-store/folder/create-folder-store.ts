@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { access, readFile, rm } from 'node:fs/promises';
-import path from 'node:path';
 import { EngineError } from '../../../../contracts/errors';
 import type { ObjectStore } from '../port';
 import { createLastingFolders } from './lasting-folders';
+import { absent, createPlaces } from './places';
 import { writeObject } from './write-object';
 
 /**
@@ -11,35 +11,37 @@ import { writeObject } from './write-object';
  * Codes as in the port; `invalid_input` also for a tenant id or hash of another shape, as both become paths.
  */
 export function createFolderStore({ folder }: { readonly folder: string }): ObjectStore {
-  const tenantFolder = (tenantId: string) => path.join(folder, checked(tenantId, /^[a-z0-9_-]{1,64}$/, 'tenant id'));
-  const pathOf = (tenantId: string, sha256: string) =>
-    path.join(tenantFolder(tenantId), checked(sha256, /^[0-9a-f]{64}$/, 'hash').slice(0, 2), sha256);
-
+  const places = createPlaces(folder);
   const folders = createLastingFolders();
+
+  /** The first answer of where the object may lie. It may be moved between two looks, and back: hence the third. */
+  async function find<T>(tenantId: string, sha256: string, look: (file: string) => Promise<T>): Promise<T | undefined> {
+    const [stored, aside] = [places.ofObject(tenantId, sha256), places.ofSetAside(tenantId, sha256)];
+    for (const file of [stored, aside, stored]) {
+      const found = await look(file).catch(absent);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   const store: ObjectStore = {
     async put(tenantId, content, options = {}) {
-      return writeObject({ folders, tenantFolder: tenantFolder(tenantId) }, content, options);
+      return writeObject({ folders, tenantFolder: places.ofTenant(tenantId) }, content, options);
     },
     async get(tenantId, sha256) {
-      const bytes = await readFile(pathOf(tenantId, sha256)).catch((error: unknown) => {
-        throw isMissing(error) ? new EngineError('resource_not_found', 'The object is not in the store.') : error;
-      });
+      const bytes = await find(tenantId, sha256, (file) => readFile(file));
+      if (bytes === undefined) throw new EngineError('resource_not_found', 'The object is not in the store.');
       if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
         throw new EngineError('internal_error', 'A stored object is damaged: its content does not match its hash.');
       }
       return bytes;
     },
     async exists(tenantId, sha256) {
-      return access(pathOf(tenantId, sha256)).then(
-        () => true,
-        (error: unknown) => {
-          if (isMissing(error)) return false;
-          throw error;
-        },
-      );
+      return (await find(tenantId, sha256, (file) => access(file).then(() => true))) ?? false;
     },
     async delete(tenantId, sha256) {
-      await rm(pathOf(tenantId, sha256), { force: true });
+      await rm(places.ofObject(tenantId, sha256), { force: true });
+      await rm(places.ofSetAside(tenantId, sha256), { force: true });
     },
     async checkHealth() {
       const probe = Buffer.from(`health ${randomUUID()}`);
@@ -49,13 +51,4 @@ export function createFolderStore({ folder }: { readonly folder: string }): Obje
     },
   };
   return store;
-}
-
-function checked(value: string, shape: RegExp, what: string): string {
-  if (!shape.test(value)) throw new EngineError('invalid_input', `The ${what} has not the expected form.`);
-  return value;
-}
-
-function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

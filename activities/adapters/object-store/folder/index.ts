@@ -1,1 +1,2 @@
 export { createFolderStore } from './create-folder-store';
+export { createFolderSweep } from './create-folder-sweep';
