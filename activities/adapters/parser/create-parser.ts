@@ -4,18 +4,17 @@ import { type DocumentParser, type DocumentToParse, type ParsedDocument, Unreada
 export type ParserOptions = Partial<LaneBounds>;
 
 const shortBytesMax = 1_000_000;
-const shortBounds = { timeMsMax: 30_000, heapMbMax: 128, growthMbMax: 160 };
+const shortBounds = { timeMsMax: 30_000, growthMbMax: 160 };
 
 /**
  * The parser of every format the engine reads without a service. Short documents have a thread of their own, so that none
  * waits for a long one, with little memory: one that needs more is parsed among the long ones.
  */
 export function createParser(options: ParserOptions = {}): DocumentParser {
-  const { timeMsMax = 60_000, heapMbMax = 256, growthMbMax = 384 } = options;
-  const long = createLane({ timeMsMax, heapMbMax, growthMbMax });
+  const { timeMsMax = 60_000, growthMbMax = 384 } = options;
+  const long = createLane({ timeMsMax, growthMbMax });
   const short = createLane({
     timeMsMax: Math.min(timeMsMax, shortBounds.timeMsMax),
-    heapMbMax: Math.min(heapMbMax, shortBounds.heapMbMax),
     growthMbMax: Math.min(growthMbMax, shortBounds.growthMbMax),
   });
 

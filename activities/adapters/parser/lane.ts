@@ -10,9 +10,7 @@ import { workerEntry } from './thread/worker-entry';
 export interface LaneBounds {
   /** From the moment the document's turn comes; large ones get more, five times as much at most. */
   readonly timeMsMax: number;
-  /** Of the thread's JavaScript heap. */
-  readonly heapMbMax: number;
-  /** By which the process may grow while one document is parsed: buffers lie outside of the heap. */
+  /** By which the process may grow while one document is parsed, heap and buffers together. */
   readonly growthMbMax: number;
 }
 
@@ -32,18 +30,20 @@ export interface Lane {
 export class OutOfMemory extends Error {}
 
 const crashesMax = 2;
-// Node ends a thread whose heap is full with 16 MB to spare for the last collection. Young objects may all have to move
-// in it, and when they do not fit, the process dies and not the thread: 96 MB are faster, and do that.
-const youngMb = 32;
+// The last stop only: growth is the bound. A thread whose heap is full may take the process with it, for Node gives it
+// 16 MB for its end, and a document can fill those. And V8 lets a heap grow by four between collections when it may reach
+// two gigabytes, by less than two when not, which makes the trees of archives up to twice as slow.
+const heapMbMax = 2048;
+const youngMbMax = 96;
 
-export function createLane({ timeMsMax, heapMbMax, growthMbMax }: LaneBounds): Lane {
+export function createLane({ timeMsMax, growthMbMax }: LaneBounds): Lane {
   const pool = new Piscina<ParseTask, ParseAnswer>({
     ...workerEntry(),
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: 30_000,
     recordTiming: false,
-    resourceLimits: { maxOldGenerationSizeMb: heapMbMax, maxYoungGenerationSizeMb: youngMb, stackSizeMb: 4 },
+    resourceLimits: { maxOldGenerationSizeMb: heapMbMax, maxYoungGenerationSizeMb: youngMbMax, stackSizeMb: 4 },
   });
   // Failures reach the callers; without a listener they would end the process as well.
   pool.on('error', () => {});

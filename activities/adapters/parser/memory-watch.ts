@@ -1,4 +1,4 @@
-const intervalMs = 50;
+const intervalMs = 20;
 
 /** Aborts when the process has grown by more than so many megabytes since the call. */
 export function memoryWatch(growthMbMax: number): { readonly signal: AbortSignal; stop(): void } {

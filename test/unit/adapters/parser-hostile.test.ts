@@ -20,8 +20,9 @@ import { pdfFile, pdfStream, textPdf } from '../../support/pdf-files';
 const parser = createParser({ timeMsMax: 20_000 });
 afterAll(() => parser.close());
 
+/** As the pipeline asks, which knows the size: short documents go to their own thread. */
 const parse = (name: string, content: string | Buffer) =>
-  parser.parse({ name, read: async () => Buffer.from(content as string) });
+  parser.parse({ name, bytes: Buffer.byteLength(content), read: async () => Buffer.from(content as string) });
 
 /** The text or the dead letter; anything else fails the test. */
 async function outcomeOf(name: string, content: string | Buffer): Promise<string> {
@@ -215,8 +216,8 @@ describe('the thread', () => {
 
   it.each([
     ['too long', { timeMsMax: 3000 }, 'a.md', slow, 'too_slow'],
-    ['too much of its heap', { heapMbMax: 64 }, 'a.json', `[${'{"a":{}},'.repeat(1_000_000)}1]`, 'too_large'],
-    ['too much of the process', { growthMbMax: 60 }, 'a.txt', 'word '.repeat(15_000_000), 'too_large'],
+    ['too much heap', { growthMbMax: 60 }, 'a.html', '<p>a<b>b</b>'.repeat(600_000), 'too_large'],
+    ['too many buffers', { growthMbMax: 60 }, 'a.txt', 'word '.repeat(15_000_000), 'too_large'],
   ])('is ended when a document takes %s, and the next one is read', async (_, options, name, content, code) => {
     const bounded = createParser(options);
     const read = async (text: string) => Buffer.from(text);
@@ -227,6 +228,27 @@ describe('the thread', () => {
       await bounded.close();
     }
   });
+
+  const tree = (count: number): Buffer => {
+    const paragraphs = Array.from({ length: count }, (_, n) => `<w:p w:id="${(n * 7919) % 1_000_003}"/>`);
+    return officeFile('docx', { 'word/document.xml': wordDocument(paragraphs.join('')) });
+  };
+
+  it.each([
+    ['a short archive', 'a.docx', tree(240_000), /^(?:empty|too_large)$/],
+    ['a long archive', 'a.docx', tree(1_000_000), /^too_large$/],
+    ['a long text', 'a.json', `[${'{"a":{}},'.repeat(4_000_000)}1]`, /^too_large$/],
+  ])(
+    'does not take the process with it when %s grows without measure and the process is busy',
+    async (_, name, content, code) => {
+      const outcome = outcomeOf(name, content);
+      setTimeout(() => {
+        for (const end = performance.now() + 1000; performance.now() < end;);
+      }, 50);
+      expect(await outcome).toMatch(code);
+    },
+    60_000,
+  );
 
   it('is ended by the signal, and what waits for its turn ends at once', async () => {
     const stop = new AbortController();

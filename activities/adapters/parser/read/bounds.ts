@@ -7,6 +7,8 @@ export const bounds = {
   /** Inflated to deflated, of an entry that is large enough to matter. */
   inflationMax: 250,
   inflationFromBytes: 4_000_000,
+  /** Of the values of one JSON text in memory, estimated from above. */
+  jsonBytesMax: 320_000_000,
   xmlDepthMax: 200,
   pagesMax: 5_000,
   slidesMax: 2_000,

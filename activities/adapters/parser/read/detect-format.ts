@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type DocumentFormat, UnreadableDocument } from '../port';
+import { jsonValue } from './json-value';
 import { officeFormat } from './office/office-format';
 
 export type BinaryFormat = Extract<DocumentFormat, 'pdf' | 'docx' | 'xlsx' | 'pptx'>;
@@ -89,9 +90,10 @@ function isMail(head: string): boolean {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    jsonValue(text);
     return true;
-  } catch {
+  } catch (error) {
+    if (error instanceof UnreadableDocument) throw error;
     return false;
   }
 }

@@ -1,6 +1,7 @@
 import { recordText } from './record-text';
 import { UnreadableDocument } from '../port';
 import { joinTexts } from './join-texts';
+import { jsonValue } from './json-value';
 
 /** Text of a JSON document: that of its record, or of every record when it is an array. */
 export function parseJson(text: string): string {
@@ -26,8 +27,9 @@ export function parseJsonLines(text: string): string {
 
 function parse(text: string, message: () => string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return jsonValue(text);
+  } catch (error) {
+    if (error instanceof UnreadableDocument) throw error;
     throw new UnreadableDocument('malformed', message());
   }
 }

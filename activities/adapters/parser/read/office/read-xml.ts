@@ -31,7 +31,9 @@ export function readXml(bytes: Buffer, handlers: XmlHandlers = {}): void {
     handlers.close?.(tag);
   });
   if (handlers.text) parser.on('text', (text) => handlers.text?.(text));
-  const xml = new TextDecoder('utf-8').decode(asUtf8(bytes));
+  const xml = asUtf8(bytes)
+    .toString('utf8')
+    .replace(/^\ufeff/, '');
   for (let start = 0; start < xml.length; start += sliceCharacters) {
     parser.write(xml.slice(start, start + sliceCharacters));
   }
