@@ -1,0 +1,129 @@
+// Load and faults against the real stack, then a judgement: `npm run chaos -- --seed N [--faults F1,F4] [--minutes M]`.
+import { setMaxListeners } from 'node:events';
+import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { embeddingDimension } from './fixtures/embeddings';
+import { startFixtures } from './fixtures/server';
+import { runFaults } from './faults/run';
+import { planFaults } from './faults/schedule';
+import { mountSmallDisk } from './faults/small-disk';
+import { exportHistories } from './histories';
+import { untilIdle } from './idle';
+import { openLedger, readLedger } from './ledger';
+import { releaseAll } from './load/others';
+import { settle } from './load/settle';
+import { readOptions, type ChaosOptions } from './options';
+import { createDraw } from './random';
+import { createReport, say, type Report } from './report';
+import { runAuditor } from './run-auditor';
+import { createWorld, runLoad } from './run-load';
+import { startChaosStack, untilAllReady } from './stack/stack';
+import { tamper } from './tamper';
+
+const settleLimitMs = 180_000;
+// Intents are swept a minute after their deadline, which is a minute after their beginning.
+const idleLimitMs = 240_000;
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const folder = await mkdtemp(path.join(tmpdir(), `aos-chaos-${options.seed}-`));
+  const report = createReport(options);
+  const closers: (() => Promise<void>)[] = [];
+  let isClean = false;
+  try {
+    isClean = await run(options, { folder, report, closers });
+  } finally {
+    for (const close of closers.toReversed()) await close().catch((error: Error) => say(`closing: ${error.message}`));
+    const keeps = options.keepsData || !isClean;
+    if (keeps) say(`Data, logs, ledger and histories: ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
+  }
+  process.exitCode = isClean ? 0 : 1;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly report: Report;
+  readonly closers: (() => Promise<void>)[];
+}
+
+async function run(options: ChaosOptions, { folder, report, closers }: Place): Promise<boolean> {
+  const { seed, faults, minutes } = options;
+  const draw = createDraw(seed);
+  const totalMs = minutes * 60_000;
+  const plan = planFaults({ draw: draw.stream('faults'), faults, totalMs });
+  report.plan(plan);
+
+  const ledgerFile = path.join(folder, 'ledger.jsonl');
+  const ledger = openLedger(ledgerFile);
+  const fixtures = await startFixtures(ledger, draw.stream('fixtures'));
+  closers.push(() => fixtures.close());
+  const mounted = faults.includes('F9') ? await mountSmallDisk(path.join(folder, 'disk')) : undefined;
+  const disk = mounted !== undefined && 'folder' in mounted ? mounted : undefined;
+  if (mounted !== undefined && 'reason' in mounted) report.skip('F9', `disk full: ${mounted.reason}`);
+  if (disk !== undefined) closers.push(() => disk.remove());
+  if (faults.includes('F12')) report.skip('F12', 'needs a second build; recorded histories are replayed by the tests');
+  if (faults.includes('F10')) report.skip('F10', 'vector store: embedded in the worker, no far side; its embedder is');
+
+  const documentsFolder = path.join(folder, 'documents');
+  await mkdir(documentsFolder);
+  const stack = await startChaosStack({
+    ...{ folder, fileRoots: [documentsFolder], draw: draw.stream('ways') },
+    postgresFolder: path.join(disk?.folder ?? folder, 'postgres'),
+    environment: {
+      ...{ AOS_EMBEDDER_URL: `http://${fixtures.host}`, AOS_EMBEDDER_MODEL: 'chaos' },
+      ...{ AOS_EMBEDDER_DIMENSION: String(embeddingDimension), AOS_EGRESS_ALLOW: fixtures.host },
+    },
+  });
+  closers.push(() => stack.stop());
+  say(`Ready: ${stack.apiUrl}`);
+
+  const closing = new AbortController();
+  const over = new AbortController();
+  // Everybody listens to both.
+  setMaxListeners(0, closing.signal, over.signal);
+  const world = await createWorld({
+    ...{ stack, ledger, documentsFolder, draw: draw.stream('load'), siteOrigin: `http://${fixtures.host}` },
+    ...{ isPoisoned: faults.includes('F11'), closing: closing.signal, over: over.signal, count: report.count },
+  });
+  const load = runLoad(world);
+  await runFaults(plan, { surroundings: { stack, fixtures, disk, folder }, totalMs, report });
+  closing.abort();
+  say('Healing');
+  await Promise.all(Object.values(stack.processes).map((process) => process.untilReady()));
+  await untilAllReady(stack.apiUrl);
+  const giveUp = setTimeout(() => over.abort(), settleLimitMs);
+  await load;
+  await releaseAll(world);
+  const planes = world.tenants.flatMap((tenant) => tenant.planes);
+  const states = await Promise.all(
+    planes.map(async (plane) => ({ plane, state: await settle(world, plane, { until: over.signal }) })),
+  );
+  clearTimeout(giveUp);
+  over.abort();
+  for (const { plane, state } of states) {
+    if (state === undefined) report.violation('I8', `${plane.planeId} (${plane.kind}) did not settle`);
+    else report.count(`planes ended ${state}`);
+  }
+  const left = await untilIdle(stack.owner, idleLimitMs);
+  for (const [what, count] of Object.entries(left))
+    report.violation('I8', `${count} ${what} after everything was healed`);
+
+  const histories = path.join(folder, 'histories');
+  report.counted('histories', await exportHistories(stack.temporalAddress, histories));
+  await stack.stopApplications();
+  ledger.close();
+  report.ledger(readLedger(ledgerFile));
+  report.deaths(stack.deaths);
+  const input = { databaseUrl: stack.ownerUrl, histories, ledger: ledgerFile };
+  const isTampered = faults.includes('F13');
+  if (isTampered) say(`Tampered: ${await tamper(stack.ownerUrl, draw.stream('tamper'))}`);
+  const verdict = await runAuditor(input).catch((error: Error) => error.message);
+  return report.end(verdict, { mustFind: isTampered });
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});
