@@ -29,14 +29,16 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const folder = await mkdtemp(path.join(tmpdir(), `aos-chaos-${options.seed}-`));
   const report = createReport(options);
-  const closers: (() => Promise<void>)[] = [];
+  const closers: ((isKept: boolean) => Promise<void>)[] = [];
   let isClean = false;
   try {
     isClean = await run(options, { folder, report, closers });
   } finally {
-    for (const close of closers.toReversed()) await close().catch((error: Error) => say(`closing: ${error.message}`));
-    const keeps = options.keepsData || !isClean;
-    if (keeps) say(`Data, logs, ledger and histories: ${folder}`);
+    const isKept = options.keepsData || !isClean;
+    for (const close of closers.toReversed()) {
+      await close(isKept).catch((error: Error) => say(`closing: ${error.message}`));
+    }
+    if (isKept) say(`Data, logs, ledger and histories: ${folder}`);
     else await rm(folder, { recursive: true, force: true });
   }
   process.exitCode = isClean ? 0 : 1;
@@ -45,7 +47,8 @@ async function main(): Promise<void> {
 interface Place {
   readonly folder: string;
   readonly report: Report;
-  readonly closers: (() => Promise<void>)[];
+  /** Told whether the data are to stay. */
+  readonly closers: ((isKept: boolean) => Promise<void>)[];
 }
 
 async function run(options: ChaosOptions, { folder, report, closers }: Place): Promise<boolean> {
@@ -62,7 +65,8 @@ async function run(options: ChaosOptions, { folder, report, closers }: Place): P
   const mounted = faults.includes('F9') ? await mountSmallDisk(path.join(folder, 'disk')) : undefined;
   const disk = mounted !== undefined && 'folder' in mounted ? mounted : undefined;
   if (mounted !== undefined && 'reason' in mounted) report.skip('F9', `disk full: ${mounted.reason}`);
-  if (disk !== undefined) closers.push(() => disk.remove());
+  if (disk !== undefined)
+    closers.push((isKept) => disk.remove(isKept ? path.join(folder, 'postgres-disk') : undefined));
   if (faults.includes('F12')) report.skip('F12', 'needs a second build; recorded histories are replayed by the tests');
   if (faults.includes('F10')) report.skip('F10', 'vector store: embedded in the worker, no far side; its embedder is');
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, open, rm, statfs } from 'node:fs/promises';
+import { cp, mkdir, open, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -11,7 +11,8 @@ export interface SmallDisk {
   readonly folder: string;
   fill(): Promise<void>;
   empty(): Promise<void>;
-  remove(): Promise<void>;
+  /** Its content is copied to that folder first, when one is given. */
+  remove(copyTo?: string): Promise<void>;
 }
 
 /** A mounted file system of its own; the reason why not, where that is not permitted. */
@@ -28,7 +29,8 @@ export async function mountSmallDisk(folder: string): Promise<SmallDisk | { read
     folder,
     fill: () => fill(folder, ballast),
     empty: () => rm(ballast, { force: true }),
-    async remove() {
+    async remove(copyTo) {
+      if (copyTo !== undefined) await cp(folder, copyTo, { recursive: true, preserveTimestamps: true });
       await run('umount', [folder]).catch(() => run('umount', ['--lazy', folder]));
     },
   };
