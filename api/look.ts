@@ -1,3 +1,4 @@
+import { inTime, NoAnswer } from '../in-time';
 import type { Check } from './boot-checks';
 
 export interface ComponentHealth {
@@ -18,7 +19,7 @@ export interface Look extends HealthReport {
 /** Looks at every part for real. A part that does not answer in time is unhealthy, and none is taken on trust. */
 export async function look(parts: Readonly<Record<string, Check>>, timeoutMs: number): Promise<Look> {
   const entries = await Promise.all(
-    Object.entries(parts).map(async ([name, check]) => [name, await inTime(check, timeoutMs)] as const),
+    Object.entries(parts).map(async ([name, check]) => [name, await ask(check, timeoutMs)] as const),
   );
   return {
     ready: entries.every(([, { isHealthy }]) => isHealthy),
@@ -38,19 +39,13 @@ interface Answer {
   readonly message?: string;
 }
 
-async function inTime(check: Check, timeoutMs: number): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Answer>((resolve) => {
-    const answer = { isHealthy: false, isSilent: true, message: `no answer within ${timeoutMs} ms` };
-    timer = setTimeout(() => resolve(answer), timeoutMs);
-  });
-  const answer = check().then(
-    (): Answer => ({ isHealthy: true, isSilent: false }),
-    (error: unknown): Answer => ({
+async function ask(check: Check, timeoutMs: number): Promise<Answer> {
+  return inTime(check(), timeoutMs).then(
+    () => ({ isHealthy: true, isSilent: false }),
+    (error: unknown) => ({
       isHealthy: false,
-      isSilent: false,
+      isSilent: error instanceof NoAnswer,
       message: error instanceof Error ? error.message : 'unknown',
     }),
   );
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

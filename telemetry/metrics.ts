@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { inTime } from '../in-time';
 
 const keptMs = 5_000;
 const timeoutMs = 3_000;
@@ -26,7 +27,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
 
   async function attempt<T>(name: string, read: () => Promise<T>): Promise<T | undefined> {
     try {
-      const result = await inTime(read());
+      const result = await inTime(read(), timeoutMs);
       up.set({ collector: name }, 1);
       return result;
     } catch {
@@ -66,16 +67,4 @@ function atMostEvery(intervalMs: number, work: () => Promise<void>): () => Promi
     if (latest === undefined || Date.now() - latest.at > intervalMs) latest = { at: Date.now(), done: work() };
     return latest.done;
   };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    });
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
