@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { DeleteScheduleMessage, UpsertScheduleMessage } from '../../contracts/outbox';
 import type { OverlapPolicy } from '../../contracts/schedules';
 import { planeScheduleId } from '../../contracts/workflow-ids';
+import { upsertMessage } from '../knowledge/schedules/upsert-message';
 import type { Database } from '../transaction/database';
 
 const pageSize = 100;
@@ -64,20 +65,7 @@ async function listSchedules(db: Database, after: string): Promise<readonly Sche
 async function makeMissing(db: Database, row: ScheduleRow, engine: ScheduleEngine): Promise<boolean> {
   const workflowId = planeScheduleId(row.tenant_id, row.plane_id);
   if ((await engine.readSchedule(workflowId)) !== undefined) return false;
-  await engine.deliver({
-    topic: 'schedule.upsert',
-    workflowId,
-    payload: {
-      tenantId: row.tenant_id,
-      planeId: row.plane_id,
-      planeName: row.plane_name,
-      scheduleId: row.schedule_id,
-      cron: row.cron,
-      intervalSeconds: row.interval_seconds,
-      overlap: row.overlap,
-      paused: !row.enabled,
-    },
-  });
+  await engine.deliver(upsertMessage(row, row.plane_name));
   if (await exists(db, row)) return true;
   // It was deleted, and the engine told so, between our look and our word.
   const { tenant_id: tenantId, plane_id: planeId, schedule_id: scheduleId } = row;

@@ -1,10 +1,9 @@
 import type { Selectable } from 'kysely';
 import { refusal } from '../../../contracts/errors';
-import type { OverlapPolicy } from '../../../contracts/schedules';
-import { planeScheduleId } from '../../../contracts/workflow-ids';
 import type { PlaneSchedule } from '../../../prisma/generated/database';
 import type { Work } from '../../define';
 import type { PlaneRow } from '../rows';
+import { upsertMessage } from './upsert-message';
 
 export type ScheduleRow = Selectable<PlaneSchedule>;
 
@@ -25,20 +24,7 @@ export function scheduleNotFound() {
 
 /** Tells the engine what the row says now. */
 export function enqueueUpsert(work: Work, plane: PlaneRow, schedule: ScheduleRow): void {
-  work.enqueue({
-    topic: 'schedule.upsert',
-    workflowId: planeScheduleId(plane.tenant_id, plane.plane_id),
-    payload: {
-      tenantId: plane.tenant_id,
-      planeId: plane.plane_id,
-      planeName: plane.name,
-      scheduleId: schedule.schedule_id,
-      cron: schedule.cron,
-      intervalSeconds: schedule.interval_seconds,
-      overlap: schedule.overlap as OverlapPolicy,
-      paused: !schedule.enabled,
-    },
-  });
+  work.enqueue(upsertMessage(schedule, plane.name));
 }
 
 /** Records a change of the schedule; returns the id of the event. */
