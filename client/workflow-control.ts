@@ -76,7 +76,7 @@ function scopeCondition(scope: SwitchScope, scopeId: string): string[] | undefin
     case 'capability':
       return [`${searchAttributes.capability} = ${quote(scopeId)}`];
     case 'run':
-      return [`(RunId = ${quote(scopeId)} OR ${searchAttributes.run} = ${quote(scopeId)})`];
+      return [`RunId = ${quote(scopeId)}`];
     case 'server':
     case 'integration':
       return undefined;

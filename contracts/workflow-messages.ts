@@ -17,10 +17,8 @@ export const searchAttributes = {
   tenant: 'AosTenant',
   kind: 'AosKind',
   plane: 'AosPlane',
-  run: 'AosRun',
   capability: 'AosCapability',
   stage: 'AosStage',
-  decision: 'AosDecision',
 } as const;
 
 export interface RunJobInput {

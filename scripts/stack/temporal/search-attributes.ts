@@ -1,17 +1,10 @@
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
+import { searchAttributes as attributes } from '../../../contracts/workflow-messages';
 import { StartError } from '../terminal';
 
 /** What operators can search workflows by. All are keywords. */
-export const searchAttributes = [
-  'AosTenant',
-  'AosKind',
-  'AosPlane',
-  'AosRun',
-  'AosCapability',
-  'AosStage',
-  'AosDecision',
-] as const;
+export const searchAttributes = Object.values(attributes);
 
 const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
