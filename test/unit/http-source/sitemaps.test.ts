@@ -109,9 +109,15 @@ it('verifies a source by a real answer', async () => {
   web.answer('/page', 'text');
   web.answer('/sitemap.xml', pages(`${web.origin}/page`));
   await http.check(config());
+  web.answer('/later', 'text');
   await http.check({ urls: [`${web.origin}/page`, `${web.origin}/later`] });
   const failed = { code: 'invalid_state', reason: 'VERIFICATION_FAILED' };
   await expect(http.check({ urls: [`${web.origin}/missing`] })).rejects.toMatchObject(failed);
+  // Every address is asked, and one that fails is named.
+  const urls = ['page', 'missing', 'absent'].map((name) => `${web.origin}/${name}`);
+  await expect(http.check({ urls })).rejects.toThrow(
+    `${urls[1]} cannot be read: the server answered 404 (and 1 more of 3`,
+  );
   await expect(http.check({ urls: ['http://10.0.0.1/'] })).rejects.toMatchObject(failed);
   await expect(http.check({ paths: [] })).rejects.toMatchObject(failed);
   web.answer('/sitemap.xml', pages());

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { EngineError, refusal } from '../../../../contracts/errors';
+import { mapConcurrently } from '../../../map-concurrently';
 import type { ObjectStore } from '../../object-store/port';
 import type { SourceReader, SourceRef } from '../port';
 import { parseHttpConfig, type HttpConfig } from './http-config';
@@ -10,6 +11,9 @@ import { HttpProblem } from './problems';
 import { readDocument } from './read-document';
 import { firstLocation, isSameSite, listLocations } from './sitemap/list-locations';
 import { createVisit } from './visit';
+
+/** Hosts at once; of one host there is never more than one request at a time. */
+const checksAtOnceMax = 8;
 
 export interface HttpReaderOptions {
   readonly dispatcher: Dispatcher;
@@ -45,11 +49,16 @@ export function createHttpReader({ objects, timing, ...dispatchers }: HttpReader
     },
   };
 
-  async function checkPages([first]: readonly URL[], signal: AbortSignal): Promise<void> {
+  async function checkPages(urls: readonly URL[], signal: AbortSignal): Promise<void> {
+    const problems = await mapConcurrently(urls, checksAtOnceMax, async (url) => {
+      const answer = await readDocument(visit, { url, known: undefined, signal });
+      const isRead = answer.answer === 'content' || answer.answer === 'unchanged';
+      return isRead ? [] : [`${url.href} cannot be read: ${answer.reason}`];
+    });
+    const [first, ...others] = problems.flat();
     if (first === undefined) return;
-    const answer = await readDocument(visit, { url: first, known: undefined, signal });
-    if (answer.answer === 'content' || answer.answer === 'unchanged') return;
-    throw unverified(`${first.href} cannot be read: ${answer.reason}`);
+    const more = others.length === 0 ? '' : ` (and ${others.length} more of ${urls.length} addresses)`;
+    throw unverified(`${first}${more}`);
   }
 
   async function checkSitemap(url: URL, signal: AbortSignal): Promise<void> {
