@@ -26,6 +26,7 @@ export function firstOf(row: Row, fields: readonly string[]): unknown {
 
 const gap = 2;
 const wrapWidthMin = 24;
+const lineWidthMax = 60;
 
 /** Rows in aligned columns without a frame, so that they can be read, searched and cut. */
 export function renderTable(
@@ -46,10 +47,35 @@ export function renderTable(
   return trimEnds(table.toString());
 }
 
-/** Name and value, one a line. */
+/** Name and value, one a line; what holds much itself follows indented. */
 export function renderFields(entries: readonly (readonly [string, unknown])[]): string {
   const titleWidth = Math.max(0, ...entries.map(([title]) => title.length));
-  return entries.map(([title, value]) => `${title.padEnd(titleWidth + gap)}${printable(shortTime(value))}\n`).join('');
+  return entries
+    .map(([title, value]) => {
+      const inner = fitsLine(value) ? undefined : innerLines(value);
+      return inner === undefined
+        ? `${title.padEnd(titleWidth + gap)}${printable(shortTime(value))}\n`
+        : `${title}\n${indented(inner)}`;
+    })
+    .join('');
+}
+
+function innerLines(value: unknown): string {
+  if (!Array.isArray(value)) return renderFields(Object.entries(value as object));
+  return value.map((each) => (fitsLine(each) ? `${printable(each)}\n` : `-\n${indented(innerLines(each))}`)).join('');
+}
+
+/** Plain values, and a few of them in an object; in an array objects have a line each. */
+function fitsLine(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const inner: unknown[] = Object.values(value);
+  if (inner.length === 0) return true;
+  if (inner.some((each) => typeof each === 'object' && each !== null)) return false;
+  return Array.isArray(value) || printable(value).length <= lineWidthMax;
+}
+
+function indented(lines: string): string {
+  return lines.replaceAll(/^(?=.)/gm, ' '.repeat(gap));
 }
 
 function columnWidths(columns: readonly Column[], body: readonly string[][], width: number): (number | null)[] {

@@ -32,6 +32,7 @@ function asText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(asText).join(', ');
   if (typeof value === 'object') {
+    if (Object.keys(value).length === 0) return '–';
     return Object.entries(value)
       .map(([key, inner]) => `${key}=${asText(inner)}`)
       .join(' ');

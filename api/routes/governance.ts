@@ -15,6 +15,7 @@ import {
   SwitchPath,
   SwitchReport,
   SwitchView,
+  SwitchesQuery,
 } from '../../contracts/api/governance';
 import { refusal } from '../../contracts/errors';
 import { listPauses, readSwitchReport } from '../../prisma/reads/pauses';
@@ -131,13 +132,17 @@ export function governanceRoutes({ dispatch, prisma, health, startedAt }: ApiSer
       {
         path: '/governance/switches',
         operationId: 'governance.switches',
-        summary: 'Every switch in reach, newest first',
+        summary: 'Every switch in reach, newest first; `executions=exclude` without those that kills left behind',
         tag,
         permission: 'read:switches',
+        query: SwitchesQuery,
         item: SwitchView,
         key: TimeKey,
       },
-      async ({ context, page }) => mapPage(await listSwitches(prisma, context.tenantId, page), toSwitchView),
+      async ({ context, query, page }) => {
+        const request = { ...page, withExecutions: query.executions === 'include' };
+        return mapPage(await listSwitches(prisma, context.tenantId, request), toSwitchView);
+      },
     ),
     route(
       {

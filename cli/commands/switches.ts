@@ -60,7 +60,9 @@ export function addSwitchCommands(program: Command, run: CliRun): void {
         ),
       );
   }
-  addListCommand(switches, 'list', 'the switches in reach of this key').action(action(run, list));
+  addListCommand(switches, 'list', 'the switches in reach of this key')
+    .option('--executions', 'also those that kills left on the executions that they ended')
+    .action(action(run, list));
   addReadCommand(switches, 'report', 'how the last throw of a switch reached the work in its scope')
     .argument('<switch>', 'its id, as `aos switch list` shows it')
     .action(action(run, report));
@@ -101,8 +103,12 @@ async function turn(
   );
 }
 
-async function list(session: Session, { limit }: { limit: number }): Promise<void> {
-  session.showRows(await session.api.list('/governance/switches', limit), switchColumns, 'switch');
+async function list(
+  session: Session,
+  { limit, executions = false }: { limit: number; executions?: boolean },
+): Promise<void> {
+  const query = { executions: executions ? 'include' : 'exclude' };
+  session.showRows(await session.api.list('/governance/switches', limit, query), switchColumns, 'switch');
 }
 
 async function report(session: Session, switchId: string): Promise<void> {

@@ -138,3 +138,6 @@ export const BootStatus = z.strictObject({
   boot_time: Time,
   uptime_seconds: z.int(),
 });
+
+/** A kill leaves a switch on each execution that it ended; they stay on, and do no harm. */
+export const SwitchesQuery = PageQuery.extend({ executions: z.enum(['include', 'exclude']).default('include') });

@@ -6,15 +6,18 @@ import { readAs } from './read-as';
 
 // Row-level security decides what is in reach: own and global rows for a tenant, all for the operator.
 
-/** Every switch in the caller's reach, newest first. */
+/** Every switch in the caller's reach, newest first; or without those that the engine set on executions that it ended. */
 export function listSwitches(
   prisma: PrismaClient,
   tenantId: string,
-  { limit, after }: PageRequest<TimeKey>,
+  { limit, after, withExecutions }: PageRequest<TimeKey> & { readonly withExecutions: boolean },
 ): Promise<PageOf<RuntimeSwitch, TimeKey>> {
   return readAs(prisma, tenantId, async (tx) => {
     const found = await tx.runtimeSwitch.findMany({
-      where: after === undefined ? {} : olderThan(after, 'switchId'),
+      where: {
+        ...(after !== undefined && olderThan(after, 'switchId')),
+        ...(!withExecutions && { NOT: { scopeType: 'run', actorType: 'system' } }),
+      },
       orderBy: [{ createdAt: 'desc' }, { switchId: 'desc' }],
       take: limit + 1,
     });

@@ -49,7 +49,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'policies snapshot': [],
   'switch on': ['plane', plane, ...reason],
   'switch off': ['plane', plane, ...reason],
-  'switch list': [],
+  'switch list': ['--executions'],
   'switch state': [],
   'switch report': ['sw_0123456789abcdef'],
   'pauses list': [],

@@ -92,6 +92,9 @@ test('switches and modes', async () => {
   await aos('switch', 'off', 'tenant', '--reason', 'over');
   await aos('mode', 'DEGRADED', '--reason', 'slow', '--scope', 'plane', '--scope-id', 'handbook');
   expect((await aos('switch', 'list')).stdout).toMatch(/sw_1 .*plane .*yes/);
+  await aos('switch', 'list', '--executions');
+  const listed = api.seen.filter(({ path }) => path.startsWith('/governance/switches'));
+  expect(listed.map(({ query }) => query.get('executions'))).toEqual(['exclude', 'include']);
   expect((await aos('switch', 'state')).stdout).toMatch(/mode +KILL/);
   expect(bodies()).toEqual([
     { enabled: true, reason: 'leak', scope: 'plane', scope_id: 'kp_0123456789ab', kind: 'kill' },
