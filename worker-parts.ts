@@ -14,6 +14,7 @@ import { createFanOutReads } from './operations/governance/fan-out-reads';
 import { watchSwitches } from './operations/governance/watch-switches';
 import { createWorkReads } from './operations/knowledge/work-reads';
 import { createReportRefusals } from './operations/limits/report-refusals';
+import { reconcilePlanes } from './operations/maintenance/reconcile';
 import { resumeReleasedPauses } from './operations/maintenance/resume-released';
 import { createRelay } from './operations/outbox/relay';
 import { createDispatch } from './operations/registry';
@@ -110,8 +111,10 @@ export async function createWorkerParts(
     db: systemDb,
     onChange(notices) {
       running.apply(notices);
-      // The regular look finds what this one misses.
-      if (notices.some(({ enabled }) => !enabled)) void resumeReleasedPauses(systemDb, dispatch).catch(() => {});
+      if (notices.every(({ enabled }) => enabled)) return;
+      // The regular looks find what these miss.
+      void resumeReleasedPauses(systemDb, dispatch).catch(() => {});
+      void reconcilePlanes(systemDb, engine).catch(() => {});
     },
     onError: onWatchError,
   });

@@ -21,6 +21,13 @@ export interface SpanOptions {
   readonly from?: TracePosition;
 }
 
+let traceIdOfNext: string | undefined;
+
+/** The id of the trace that is just being begun, when its work has one already. */
+export function presetTraceId(): string | undefined {
+  return traceIdOfNext;
+}
+
 export type TracePosition = Pick<ExecutionContext, 'traceId' | 'spanId'>;
 
 /** The span at work, when it is recorded. */
@@ -45,6 +52,34 @@ export async function inSpan<T>(options: SpanOptions, work: (spanId: string | un
     throw error;
   } finally {
     span.end();
+  }
+}
+
+/**
+ * As `inSpan`, for work that no request asked for: without a position it begins the trace whose id the work carries. Where
+ * the sampler does not want it, the work has no position, and none of what follows is traced.
+ */
+export async function inOwnTrace<T>(
+  options: SpanOptions & { readonly from: TracePosition },
+  work: (spanId: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (parentOf(options.from) !== undefined) return inSpan(options, work);
+  traceIdOfNext = options.from.traceId;
+  let root: Span;
+  try {
+    root = startSpan(options, ROOT_CONTEXT);
+  } finally {
+    traceIdOfNext = undefined;
+  }
+  const { spanId, traceFlags } = root.spanContext();
+  const isRecorded = (traceFlags & TraceFlags.SAMPLED) !== 0;
+  try {
+    return await active.with(trace.setSpan(ROOT_CONTEXT, root), () => work(isRecorded ? spanId : undefined));
+  } catch (error) {
+    markFailed(root, error);
+    throw error;
+  } finally {
+    root.end();
   }
 }
 

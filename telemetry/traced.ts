@@ -4,13 +4,17 @@ import { parseContext, type ExecutionContext } from '../contracts/execution-cont
 import type { OutboxMessage, OutboxPort } from '../contracts/outbox';
 import type { Dispatch } from '../operations/catalogue';
 import type { Around } from './around';
-import { idAttributes, inSpan } from './spans';
+import { idAttributes, inOwnTrace, inSpan } from './spans';
+
+/** A turn of a schedule comes through no door, so this is where its trace begins. */
+const beginsTrace = (operation: string) => operation === 'knowledge.schedules.begin_run';
 
 /** Each operation is a span, and what it leaves behind (jobs, messages) says that it came from there. */
 export function traceDispatch(dispatch: Dispatch): Dispatch {
   return ((context: ExecutionContext, operation: string, request: unknown) => {
     const attributes = { 'aos.operation': operation, ...idAttributes(context) };
-    return inSpan({ name: `operation ${operation}`, attributes, from: context }, (spanId) =>
+    const within = beginsTrace(operation) ? inOwnTrace : inSpan;
+    return within({ name: `operation ${operation}`, attributes, from: context }, (spanId) =>
       dispatch(positioned(context, spanId), operation as never, request as never),
     );
   }) as unknown as Dispatch;

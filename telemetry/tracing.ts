@@ -1,4 +1,5 @@
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
+import { presetTraceId } from './spans';
 import { presetSpanId } from './workflow-spans';
 
 export interface Tracing {
@@ -25,7 +26,7 @@ export async function startTracing(
   const { NodeSDK, tracing } = await import('@opentelemetry/sdk-node');
   const random = new tracing.RandomIdGenerator();
   const idGenerator: NonNullable<NodeSDKConfiguration['idGenerator']> = {
-    generateTraceId: () => random.generateTraceId(),
+    generateTraceId: () => presetTraceId() ?? random.generateTraceId(),
     generateSpanId: () => presetSpanId() ?? random.generateSpanId(),
   };
   const sdk = new NodeSDK({ serviceName: environment.OTEL_SERVICE_NAME || `aos-${name}`, idGenerator });

@@ -129,3 +129,22 @@ test('every series that a panel of the dashboard asks for is on a page of these 
   expect(asked.size).toBeGreaterThan(15);
   expect([...asked].filter((name) => !there.has(name))).toEqual([]);
 });
+
+test('a turn of a schedule begins a trace of its own', async () => {
+  expect((await stack.api().put(`/planes/${planeId}/sync-schedule`, { interval_seconds: 3600 })).status).toBe(200);
+  const clock = stack.temporal.schedule.getHandle(`sync:${stack.keys.tenants[0]?.tenant_id}:${planeId}`);
+  await until(async () => {
+    const found = await clock.describe().catch(() => undefined);
+    return found !== undefined;
+  });
+  await clock.trigger();
+  const turns = () => receiver.spans.filter(({ name }) => name === 'operation knowledge.schedules.begin_run');
+  await until(() => turns().length > 0, { what: 'the span of the turn' });
+  const [turn] = turns();
+  expect(turn?.traceId).not.toBe(traceId);
+  expect(turn?.parentSpanId ?? '').toBe('');
+  const { rows } = await stack.owner.query(
+    `select trace_id from audit_events where event_type = 'SchedulerJobTriggered'`,
+  );
+  expect(rows).toEqual([{ trace_id: turn?.traceId }]);
+});
