@@ -2,7 +2,7 @@ import { ConfigError, loadMigrateConfig } from '../config';
 import { connectOwner } from './migrate/check-server';
 import { deployMigrations } from './migrate/deploy';
 import { loginUrl, setLogin } from './migrate/logins';
-import { epochWanted, epochWarning } from './migrate/transaction-ids';
+import { refuseEvidenceAhead } from './migrate/transaction-ids';
 import { loadSecrets } from './stack/secrets';
 import { say, StartError } from './stack/terminal';
 
@@ -18,8 +18,6 @@ export interface MigrateResult {
   readonly migrated: boolean;
   readonly appUrl: string;
   readonly systemUrl: string;
-  /** What whoever runs this has to know, in whole sentences. */
-  readonly warnings: readonly string[];
 }
 
 /** Brings the database to this version, and answers the URLs with which API and worker log in. */
@@ -27,16 +25,15 @@ export async function migrate({ ownerUrl, dataDir, appUrl, systemUrl }: MigrateO
   const client = await connectOwner(ownerUrl);
   try {
     const migrated = await deployMigrations({ client, ownerUrl });
+    await refuseEvidenceAhead(client);
     const secrets = await loadSecrets(dataDir);
     if (appUrl === undefined) await setLogin(client, 'aos_app', secrets.app);
     if (systemUrl === undefined) await setLogin(client, 'aos_system', secrets.system);
     await client.query('select aos_ensure_audit_partitions()');
-    const epoch = await epochWanted(client);
     return {
       migrated,
       appUrl: appUrl ?? loginUrl(ownerUrl, 'aos_app', secrets.app),
       systemUrl: systemUrl ?? loginUrl(ownerUrl, 'aos_system', secrets.system),
-      warnings: epoch === undefined ? [] : [epochWarning(epoch)],
     };
   } finally {
     await client.end();
@@ -45,14 +42,13 @@ export async function migrate({ ownerUrl, dataDir, appUrl, systemUrl }: MigrateO
 
 async function main(): Promise<void> {
   const config = loadMigrateConfig();
-  const { migrated, warnings } = await migrate({
+  const { migrated } = await migrate({
     ownerUrl: config.databaseUrl,
     dataDir: config.dataDir,
     appUrl: config.databaseAppUrl,
     systemUrl: config.databaseSystemUrl,
   });
   say(migrated ? 'The database was migrated.' : 'The database is up to date.');
-  warnings.forEach(say);
 }
 
 if (require.main === module) {

@@ -13,14 +13,13 @@ async function setup({ databaseUrl, temporal, ...config }: StackConfig): Promise
   const { dataDir } = config;
   await ensureKeys(config);
   await ensureSearchAttributes(temporal);
-  const { migrated, warnings } = await migrate({
+  const { migrated } = await migrate({
     ownerUrl: databaseUrl,
     dataDir,
     appUrl: config.databaseAppUrl,
     systemUrl: config.databaseSystemUrl,
   });
   say(migrated ? 'The database was migrated.' : 'The database is up to date.');
-  warnings.forEach(say);
   const keys = await bootstrapKeys({ ownerUrl: databaseUrl, dataDir, say });
   await writeCredentials(dataDir, {
     api_url: `http://${config.apiHost}:${config.apiPort}`,

@@ -34,14 +34,13 @@ export async function startStack({ config, shutdown, say, withExample }: StackOp
   const { ownerUrl, temporal } = await startServers({ config, shutdown, say, withExample });
   signal.throwIfAborted();
 
-  const { migrated, appUrl, systemUrl, warnings } = await migrate({
+  const { migrated, appUrl, systemUrl } = await migrate({
     ownerUrl,
     dataDir: config.dataDir,
     appUrl: config.databaseAppUrl,
     systemUrl: config.databaseSystemUrl,
   });
   say(migrated ? 'Database: migrated' : 'Database: up to date');
-  warnings.forEach(say);
   signal.throwIfAborted();
 
   const apiPort = await choosePort(config.apiPort, 'AOS_API_PORT', config.apiHost);
