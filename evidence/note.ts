@@ -58,6 +58,9 @@ export function openNote(note: string, verifiers: readonly Verifier[]): OpenedNo
     const verifier = verifiers.find((each) => each.name === name && keyId(each.name, each.publicKey) === id);
     if (verifier === undefined) {
       unknown.push({ name, keyId: id });
+    } else if (verified.some((each) => each.name === name && each.keyId === id)) {
+      // A key that signs twice is one witness.
+      continue;
     } else if (verify(null, Buffer.from(text), publicKeyObject(verifier.publicKey), signature)) {
       verified.push({ name, keyId: id });
     } else {
