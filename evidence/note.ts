@@ -2,7 +2,7 @@ import { sign, verify, type KeyObject } from 'node:crypto';
 import { keyId, publicKeyObject, type Verifier } from './note-keys';
 
 export { keyId, encodeVerifier, parseVerifier, rawPublicKey, type Verifier } from './note-keys';
-export { checkpointText, parseCheckpoint, type Checkpoint } from './checkpoint';
+export { checkpointText, originOf, parseCheckpoint, type Checkpoint } from './checkpoint';
 
 export interface Signer {
   readonly name: string;

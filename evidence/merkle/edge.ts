@@ -19,24 +19,38 @@ export function appendLeaf(edge: TreeEdge, leafHash: Buffer, onNode?: OnNode): T
 
 /** The edge with the leaf hashes appended in order. */
 export function appendLeaves(edge: TreeEdge, leafHashes: Iterable<Buffer>, onNode?: OnNode): TreeEdge {
-  const hashes = [...edge.hashes];
-  let size = edge.size;
-  for (const leaf of leafHashes) {
-    let node = leaf;
-    let level = 0;
-    let index = size;
-    onNode?.(level, index, node);
-    // An odd index is a right child: its left sibling is the last subtree of the edge.
-    while (index % 2 === 1) {
-      node = nodeHash(hashes.pop() as Buffer, node);
-      level += 1;
-      index = (index - 1) / 2;
-      onNode?.(level, index, node);
-    }
-    hashes.push(node);
-    size += 1;
-  }
-  return { size, hashes };
+  const growing = growEdge(edge, onNode);
+  for (const leaf of leafHashes) growing.add(0, leaf);
+  return { size: growing.size, hashes: growing.hashes };
+}
+
+export interface GrowingEdge {
+  size: number;
+  readonly hashes: Buffer[];
+  /** Appends a perfect subtree of 2^level leaves; the size so far is a multiple of that. */
+  add(level: number, hash: Buffer): void;
+}
+
+/** An edge that changes in place, for those who append much. */
+export function growEdge(edge: TreeEdge, onNode?: OnNode): GrowingEdge {
+  const growing: GrowingEdge = {
+    size: edge.size,
+    hashes: [...edge.hashes],
+    add(level, hash) {
+      let [node, at, index] = [hash, level, growing.size / 2 ** level];
+      onNode?.(at, index, node);
+      // An odd index is a right child: its left sibling is the last subtree of the edge.
+      while (index % 2 === 1) {
+        node = nodeHash(growing.hashes.pop() as Buffer, node);
+        at += 1;
+        index = (index - 1) / 2;
+        onNode?.(at, index, node);
+      }
+      growing.hashes.push(node);
+      growing.size += 2 ** level;
+    },
+  };
+  return growing;
 }
 
 /** The root of the tree (RFC 6962 §2.1). */

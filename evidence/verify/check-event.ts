@@ -1,0 +1,149 @@
+import { hash } from 'node:crypto';
+import { ExportEvent } from '../export-format';
+import { leafHash } from '../merkle/hash';
+import type { Finding, Findings } from './finding';
+import { describeIssues } from './issues';
+
+export interface CheckedEvent {
+  readonly event: ExportEvent;
+  /** By its bytes; undefined when there are none. */
+  readonly leaf: Buffer | undefined;
+}
+
+/** Checks one event by itself: form, bytes against both hashes, and columns against bytes. Undefined when it has no form. */
+export function checkEvent(value: unknown, tenantId: string, findings: Findings): CheckedEvent | undefined {
+  const event = readEvent(value, findings);
+  if (event === undefined) return undefined;
+  const bytes = readBytes(event.bytes);
+  if (bytes === undefined) {
+    const message =
+      event.bytes === null
+        ? 'its bytes are gone from the store: the tree still shows that it was there, but not what it said'
+        : 'bytes is not base64';
+    findings.add(at(event, { check: 'bytes', field: 'bytes', message }));
+    return { event, leaf: undefined };
+  }
+  const integrity = hash('sha256', bytes);
+  const leaf = leafHash(bytes);
+  if (integrity !== event.integrity_hash) {
+    const message = `the SHA-256 of its bytes is ${integrity}, not integrity_hash ${event.integrity_hash}: the bytes or the hash were changed`;
+    findings.add(at(event, { check: 'integrity_hash', field: 'integrity_hash', message }));
+  }
+  if (leaf.toString('hex') !== event.leaf_hash) {
+    const message = `the leaf hash of its bytes is ${leaf.toString('hex')}, not leaf_hash ${event.leaf_hash}`;
+    findings.add(at(event, { check: 'leaf_hash', field: 'leaf_hash', message }));
+  }
+  checkPayload(event, bytes, { tenantId, integrity, leaf }, findings);
+  return { event, leaf };
+}
+
+/** Where a finding about an event is. */
+export function at(event: Pick<ExportEvent, 'index' | 'event_id'>, finding: Finding): Finding {
+  return { ...finding, index: event.index, event_id: event.event_id };
+}
+
+const hexHash = /^[0-9a-f]{64}$/;
+
+// The schema says precisely what is wrong, but takes longer than all hashing: most events are told to be right without it.
+function readEvent(value: unknown, findings: Findings): ExportEvent | undefined {
+  if (isPlainEvent(value)) return value;
+  const parsed = ExportEvent.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { index, event_id: eventId } = (value ?? {}) as Partial<Record<keyof ExportEvent, unknown>>;
+  findings.add({
+    check: 'format',
+    message: `is not an event of this format: ${describeIssues(parsed.error)}`,
+    ...(typeof index === 'number' && { index }),
+    ...(typeof eventId === 'string' && { event_id: eventId }),
+  });
+  return undefined;
+}
+
+function isPlainEvent(value: unknown): value is ExportEvent {
+  if (typeof value !== 'object' || value === null) return false;
+  const event = value as ExportEvent;
+  return (
+    Object.keys(event).length === 6 &&
+    Number.isSafeInteger(event.index) &&
+    event.index >= 0 &&
+    typeof event.event_id === 'string' &&
+    typeof event.bytes === 'string' &&
+    typeof event.integrity_hash === 'string' &&
+    typeof event.leaf_hash === 'string' &&
+    (event.previous_hash === null || (typeof event.previous_hash === 'string' && hexHash.test(event.previous_hash))) &&
+    hexHash.test(event.integrity_hash) &&
+    hexHash.test(event.leaf_hash)
+  );
+}
+
+function readBytes(encoded: string | null): Buffer | undefined {
+  if (encoded === null || encoded.length % 4 !== 0) return undefined;
+  const padding = encoded.endsWith('==') ? 2 : encoded.endsWith('=') ? 1 : 0;
+  const bytes = Buffer.from(encoded, 'base64');
+  // The decoder passes over what is not base64, and then there is less.
+  return bytes.length === (encoded.length / 4) * 3 - padding ? bytes : undefined;
+}
+
+interface Expected {
+  readonly tenantId: string;
+  readonly integrity: string;
+  readonly leaf: Buffer;
+}
+
+function checkPayload(event: ExportEvent, bytes: Buffer, expected: Expected, findings: Findings): void {
+  const payload = parseObject(bytes);
+  if (payload === undefined) {
+    return findings.add(at(event, { check: 'payload', field: 'bytes', message: 'its bytes are not a JSON object' }));
+  }
+  if (payload['event_id'] !== event.event_id) {
+    const message = `event_id is ${event.event_id}, but the hashed bytes say ${show(payload['event_id'])}`;
+    findings.add(at(event, { check: 'column', field: 'event_id', message }));
+  }
+  if (payload['tenant_id'] !== expected.tenantId) {
+    const message = `the hashed bytes belong to tenant ${show(payload['tenant_id'])}, the file to ${expected.tenantId}`;
+    findings.add(at(event, { check: 'tenant', field: 'tenant_id', message }));
+  }
+  const said = { ...payload, integrity_hash: expected.integrity, leaf_hash: expected.leaf.toString('hex') };
+  for (const field of differingColumns(event.columns ?? {}, said)) {
+    const message = `the column ${field} says ${show(event.columns?.[field])}, the hashed bytes say ${show(said[field as keyof typeof said])}`;
+    findings.add(at(event, { check: 'column', field, message }));
+  }
+}
+
+/** Names of the columns that say something else than the payload. */
+export function differingColumns(
+  columns: Readonly<Record<string, unknown>>,
+  payload: Readonly<Record<string, unknown>>,
+): string[] {
+  return Object.keys(columns).filter((name) => !isSame(columns[name], payload[name]));
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const [keys, others] = [Object.keys(one), Object.keys(other)];
+  if (Array.isArray(one) !== Array.isArray(other) || keys.length !== others.length) return false;
+  return keys.every(
+    (key) =>
+      Object.hasOwn(other, key) &&
+      isSame((one as Record<string, unknown>)[key], (other as Record<string, unknown>)[key]),
+  );
+}
+
+function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const shownMax = 200;
+
+function show(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+}
