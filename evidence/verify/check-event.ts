@@ -103,9 +103,18 @@ function checkPayload(event: ExportEvent, bytes: Buffer, expected: Expected, fin
     const message = `the hashed bytes belong to tenant ${show(payload['tenant_id'])}, the file to ${expected.tenantId}`;
     findings.add(at(event, { check: 'tenant', field: 'tenant_id', message }));
   }
-  const said = { ...payload, integrity_hash: expected.integrity, leaf_hash: expected.leaf.toString('hex') };
-  for (const field of differingColumns(event.columns ?? {}, said)) {
-    const message = `the column ${field} says ${show(event.columns?.[field])}, the hashed bytes say ${show(said[field as keyof typeof said])}`;
+  if (event.columns !== undefined) checkColumns(event, event.columns, { payload, ...expected }, findings);
+}
+
+function checkColumns(
+  event: ExportEvent,
+  columns: Readonly<Record<string, unknown>>,
+  { payload, integrity, leaf }: Expected & { payload: Readonly<Record<string, unknown>> },
+  findings: Findings,
+): void {
+  const said: Record<string, unknown> = { ...payload, integrity_hash: integrity, leaf_hash: leaf.toString('hex') };
+  for (const field of differingColumns(columns, said)) {
+    const message = `the column ${field} says ${show(columns[field])}, the hashed bytes say ${show(said[field])}`;
     findings.add(at(event, { check: 'column', field, message }));
   }
 }
