@@ -7,7 +7,7 @@ import type { AdapterHooks } from './telemetry/adapter-hooks';
 import { allAround, nothingAround, wrapPort } from './telemetry/around';
 import { traceCalls, traceEgress } from './telemetry/traced';
 
-const objectMethods = ['put', 'get', 'exists', 'delete'] as const;
+const objectMethods = ['put', 'get', 'read', 'exists', 'delete'] as const;
 const vectorMethods = [
   ...(['upsert', 'searchVector', 'searchText', 'findByIds', 'findByDocuments'] as const),
   ...(['deleteVersions', 'deleteRuns', 'compact'] as const),

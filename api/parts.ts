@@ -103,6 +103,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     rates: config.rates,
     retrieve,
     uploads: objects,
+    exportFiles: objects,
     mayBeNamed,
     auditDoor: governance.auditDoor(createAuditDoor(db)),
     streams,

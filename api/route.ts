@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { PageQuery } from '../contracts/api/common';
 import type { ErrorCode } from '../contracts/errors';
@@ -18,6 +19,7 @@ export type Tag =
   | 'Retrieval'
   | 'Governance'
   | 'Audit'
+  | 'Proof'
   | 'API keys'
   | 'Operator'
   | 'System';
@@ -116,7 +118,19 @@ export interface Route extends Described {
   /** Of a stream: what each of its events holds. The handler answers with the events as they come. */
   readonly events?: Readonly<Record<string, z.ZodType>>;
   readonly meta: (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  /** Of a file: the media types of which it may be. The handler answers with an `AnsweredFile`. */
+  readonly mediaTypes?: readonly string[];
   handle(input: RouteInput<never, never, never, never>): Promise<unknown>;
+}
+
+/** A file as an answer. */
+export interface AnsweredFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: number;
+  /** SHA-256, 64 hex digits. */
+  readonly sha256: string;
+  readonly content: Readable;
 }
 
 /** A route that answers with one thing. */
@@ -186,6 +200,17 @@ export function streamRoute<P extends z.ZodType = Nothing, Q extends z.ZodType =
 ): Route {
   const data = z.union(Object.values(events) as [z.ZodType, ...z.ZodType[]]);
   return { ...route({ ...contract, method: 'get', successStatus: 200, data }, handle as never), events };
+}
+
+/** A route that answers with a file. What refuses, refuses before its first byte. */
+export function fileRoute<P extends z.ZodType>(
+  { mediaTypes, ...contract }: Described & { readonly params: P; readonly mediaTypes: readonly string[] },
+  handle: (input: RouteInput<z.output<P>, unknown, undefined>) => Promise<AnsweredFile>,
+): Route {
+  return {
+    ...route({ ...contract, method: 'get', successStatus: 200, data: z.unknown() }, handle as never),
+    mediaTypes,
+  };
 }
 
 /** The page with its rows as the wire shows them. */

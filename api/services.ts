@@ -50,6 +50,11 @@ export interface Uploads {
   ): Promise<{ readonly sha256: string; readonly bytes: number }>;
 }
 
+/** Where exports lie: content-addressed, per tenant. */
+export interface ExportFiles extends Uploads {
+  read(tenantId: string, sha256: string): Promise<Readable>;
+}
+
 /** What the engine knows of a schedule that the rows do not. */
 export interface EngineSchedule {
   readonly nextRunAt: Date | undefined;
@@ -67,6 +72,7 @@ export interface ApiServices {
   readonly reportRefusals: (context: ExecutionContext) => Promise<void>;
   readonly retrieve: Retrieve;
   readonly uploads: Uploads;
+  readonly exportFiles: ExportFiles;
   /** Undefined when the engine keeps no schedule of this id. */
   readonly readSchedule: (scheduleId: string) => Promise<EngineSchedule | undefined>;
   /** False for a URL whose literal address is private and that no operator has opened. */

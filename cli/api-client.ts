@@ -21,6 +21,8 @@ export interface ApiClient {
   list(path: string, limit: number, query?: Query): Promise<Page>;
   /** What arrives of a stream of events, undecoded. */
   stream(path: string, options: { lastEventId: string | undefined; signal: AbortSignal }): AsyncIterable<string>;
+  /** The bytes of a file, as they arrive. */
+  download(path: string): AsyncIterable<Uint8Array>;
   write(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: Row | FormData, options?: WriteOptions): Promise<Row>;
 }
 
@@ -89,6 +91,23 @@ export function createApiClient(options: {
         const isStream = response.ok && response.headers.get('Content-Type')?.startsWith('text/event-stream') === true;
         if (!isStream || response.body === null) return void openEnvelope(response, await response.text(), {});
         for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+          watchdog.refresh();
+          yield chunk;
+        }
+      } catch (error) {
+        throw error instanceof ApiFailure ? error : unreachable(error, apiUrl, {});
+      } finally {
+        clearTimeout(watchdog);
+      }
+    },
+    async *download(path) {
+      const silence = new AbortController();
+      const watchdog = setTimeout(() => silence.abort(), silenceMsMax);
+      try {
+        const headers = { Authorization: `Bearer ${apiKey}` };
+        const response = await options.fetch(`${apiUrl}/api/v1${path}`, { headers, signal: silence.signal });
+        if (!response.ok || response.body === null) return void openEnvelope(response, await response.text(), {});
+        for await (const chunk of response.body) {
           watchdog.refresh();
           yield chunk;
         }

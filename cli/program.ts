@@ -14,6 +14,7 @@ import { addSqlTemplateCommands } from './commands/sql-templates';
 import { addStatusCommand } from './commands/status';
 import { addSwitchCommands } from './commands/switches';
 import { addTenantCommands } from './commands/tenants';
+import { addVerifyCommand } from './commands/verify';
 import { addCommonOptions } from './common-options';
 import type { CliRun } from './deps';
 
@@ -49,6 +50,7 @@ export function createProgram(run: CliRun): Command {
   addEffectCommands(program, run);
   addAuditCommands(program, run);
   addEvidenceCommands(program, run);
+  addVerifyCommand(program, run);
   addKeyCommands(program, run);
   addTenantCommands(program, run);
   addLimitCommands(program, run);

@@ -243,6 +243,25 @@ export const auditEvents = {
       reason: words,
     }),
   },
+  ExportCreated: {
+    category: 'security',
+    severity: 'info',
+    evidence: z.strictObject({
+      export_id: words,
+      format: words,
+      selection: z.record(words, nullableWords),
+      tree_size: count,
+      root_hash: words,
+      events: count,
+      bytes: count,
+      sha256: words,
+    }),
+  },
+  ExportFailed: {
+    category: 'security',
+    severity: 'warn',
+    evidence: z.strictObject({ export_id: words, reason: words }),
+  },
   ApiKeyRevoked: { category: 'security', severity: 'info', evidence: z.strictObject({ name: words }) },
 } as const satisfies Record<
   string,

@@ -30,6 +30,8 @@ export const ExportHeader = z.strictObject({
   ]),
   /** The tree that all events are shown to lie in. */
   tree: z.strictObject({ size: Count, root: HexHash }),
+  /** Why events that had been committed are not in the tree: the store refused to seal further. */
+  unsealed: z.strictObject({ events: Count, reason: z.string() }).nullable(),
   /** Every key that ever signed, oldest first, each with the note by which it, and the key before it, said so. */
   public_keys: z.array(z.strictObject({ verifier: z.string(), record: z.string() })),
   /** Signed notes, the smallest tree first; the last is that of `tree`. */

@@ -7,7 +7,7 @@ import type { ExportEnd, ExportEvent, ExportHeader } from './export-format';
 export async function* writeExport(
   header: ExportHeader,
   events: AsyncIterable<readonly ExportEvent[]>,
-  end: () => ExportEnd,
+  end: () => Promise<ExportEnd>,
 ): AsyncGenerator<string> {
   yield `${JSON.stringify(header).slice(0, -1)},"events":[`;
   let separator = '\n';
@@ -16,5 +16,5 @@ export async function* writeExport(
     yield separator + batch.map((event) => JSON.stringify(event)).join(',\n');
     separator = ',\n';
   }
-  yield `\n],"end":${JSON.stringify(end())}}\n`;
+  yield `\n],"end":${JSON.stringify(await end())}}\n`;
 }

@@ -1,3 +1,4 @@
+import { beginExport, completeExport, failExport } from './evidence/exports';
 import { changeEnforcement } from './governance/change-enforcement';
 import { endFanOut, recordFanOut } from './governance/fan-out';
 import { expirePause, openPause, resumePause, resumeReleased, warnPause } from './governance/pauses';
@@ -37,6 +38,9 @@ import { failRetrieval, releaseRetrieval } from './retrieval/release';
 
 /** Every operation there is. A new capability adds a line here and its own files. */
 export const catalogue = {
+  'evidence.exports.begin': beginExport,
+  'evidence.exports.complete': completeExport,
+  'evidence.exports.fail': failExport,
   'governance.effects.resolve': resolveEffect,
   'governance.effects.sweep': sweepEffect,
   'governance.enforcement.change': changeEnforcement,

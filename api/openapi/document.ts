@@ -128,8 +128,14 @@ function toRequestBody({ receive, examples = {} }: Route, body: z.ZodType): Json
   return { required: isRequired, content: { [type]: content } };
 }
 
-function toSuccess({ data, listKey, events }: Route): JsonSchema {
+function toFile(mediaTypes: readonly string[]): JsonSchema {
+  const content = mediaTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]);
+  return { description: 'The file; `Repr-Digest` has its SHA-256', content: Object.fromEntries(content) };
+}
+
+function toSuccess({ data, listKey, events, mediaTypes }: Route): JsonSchema {
   if (events !== undefined) return toStream(events);
+  if (mediaTypes !== undefined) return toFile(mediaTypes);
   const schema = toJsonSchema(data, 'output');
   const envelope = listKey === undefined ? envelopeOf(schema, 'Meta') : envelopeOf(listOf(schema), 'ListMeta');
   return { description: 'Done', content: { 'application/json': { schema: envelope } } };

@@ -5,12 +5,14 @@ import { auditRoutes } from './audit';
 import { classificationRoutes } from './classification';
 import { documentRoutes } from './documents';
 import { effectRoutes } from './effects';
+import { exportRoutes } from './exports';
 import { governanceRoutes } from './governance';
 import { knowledgeRoutes } from './knowledge';
 import { lifecycleRoutes } from './lifecycle';
 import { modeRoutes } from './modes';
 import { opsRoutes } from './ops';
 import { policyRoutes } from './policies';
+import { proofRoutes } from './proofs';
 import { rateLimitRoutes } from './rate-limits';
 import { retrievalRoutes } from './retrieval';
 import { sqlTemplateRoutes } from './sql-templates';
@@ -31,6 +33,8 @@ export function allRoutes(services: ApiServices): Route[] {
     ...governanceRoutes(services),
     ...effectRoutes(services),
     ...auditRoutes(services),
+    ...proofRoutes(services),
+    ...exportRoutes(services),
     ...apiKeyRoutes(services),
     ...opsRoutes(services),
     ...modeRoutes(services),

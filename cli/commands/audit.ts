@@ -1,6 +1,8 @@
-import type { Command } from 'commander';
-import { addListCommand } from '../add-command';
+import { Option, type Command } from 'commander';
+import { addListCommand, addReadCommand, addWriteCommand } from '../add-command';
 import type { CliRun } from '../deps';
+import { exportEvidence, showCheckpoint } from './audit-export';
+import { collected, utcTime } from '../option-values';
 import { resolvePlane } from '../resolve-name';
 import { action, type Session } from '../session';
 import { column } from '../table';
@@ -12,7 +14,7 @@ interface AuditOptions {
   readonly outcome?: string;
 }
 
-/** `aos audit list` */
+/** `aos audit list`, `aos audit export`, `aos audit checkpoint` */
 export function addAuditCommands(program: Command, run: CliRun): void {
   const audit = program.command('audit').description('what happened, and what was refused');
   addListCommand(audit, 'list', 'audit events, the newest first')
@@ -20,6 +22,18 @@ export function addAuditCommands(program: Command, run: CliRun): void {
     .option('--plane <plane>', 'only this plane')
     .option('--outcome <outcome>', 'only this outcome, for example success, failure or blocked')
     .action(action(run, list));
+  addWriteCommand(audit, 'export', 'write a file of evidence that `aos verify` checks without AOS')
+    .requiredOption('--out <file>', 'where to write it')
+    .option('--plane <plane>', 'only what concerns this plane')
+    .option('--run <id>', 'only what this run or request did')
+    .option('--from <time>', 'from this moment on', utcTime)
+    .option('--to <time>', 'up to this moment, itself not in it', utcTime)
+    .addOption(new Option('--format <format>', 'json can be verified, csv can be read').choices(['json', 'csv']))
+    .option('--checkpoint <file>', 'link the file to this checkpoint, kept earlier; may be repeated', collected)
+    .action(action(run, exportEvidence));
+  addReadCommand(audit, 'checkpoint', 'the newest signed checkpoint: keep it where AOS cannot reach it')
+    .option('--keys', 'instead the keys that sign, for `aos verify --key`')
+    .action(action(run, showCheckpoint));
 }
 
 async function list(session: Session, { limit, type, plane, outcome }: AuditOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { differingColumns } from '../differing-columns';
 import { ExportEvent } from '../export-format';
 import { leafHash } from '../merkle/hash';
 import type { Finding, Findings } from './finding';
@@ -117,26 +118,6 @@ function checkColumns(
     const message = `the column ${field} says ${show(columns[field])}, the hashed bytes say ${show(said[field])}`;
     findings.add(at(event, { check: 'column', field, message }));
   }
-}
-
-/** Names of the columns that say something else than the payload. */
-export function differingColumns(
-  columns: Readonly<Record<string, unknown>>,
-  payload: Readonly<Record<string, unknown>>,
-): string[] {
-  return Object.keys(columns).filter((name) => !isSame(columns[name], payload[name]));
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
-  const [keys, others] = [Object.keys(one), Object.keys(other)];
-  if (Array.isArray(one) !== Array.isArray(other) || keys.length !== others.length) return false;
-  return keys.every(
-    (key) =>
-      Object.hasOwn(other, key) &&
-      isSame((one as Record<string, unknown>)[key], (other as Record<string, unknown>)[key]),
-  );
 }
 
 function parseObject(bytes: Buffer): Record<string, unknown> | undefined {

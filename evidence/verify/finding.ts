@@ -13,6 +13,7 @@ export type Check =
   | 'previous_hash'
   | 'count'
   | 'tree'
+  | 'unsealed'
   | 'checkpoint'
   | 'signature'
   | 'unknown_key'

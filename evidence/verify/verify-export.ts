@@ -107,6 +107,11 @@ function beginChecks(
 ): Checks | undefined {
   const header = readHeader(value, findings);
   if (header === undefined) return undefined;
+  if (header.unsealed !== null) {
+    const { events, reason } = header.unsealed;
+    const message = `the store sealed no further when it found its tree changed (${reason}); ${events} committed events are not in the file`;
+    findings.add({ check: 'unsealed', field: 'unsealed', message });
+  }
   const { keys, isTrusted } = checkKeys(header, known, findings);
   const signed = checkCheckpoints(header, keys, findings);
   const outside = notes.flatMap((note) => openCheckpoint(note, keys, 'your checkpoint', findings) ?? []);

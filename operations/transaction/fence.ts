@@ -11,6 +11,8 @@ export const fenceExemptions = [
   'recording-a-kill',
   'recording-a-pause',
   'key-revocation',
+  // It changes nothing that is governed, and is needed most when everything else has been stopped.
+  'export-of-evidence',
 ] as const;
 export type FenceExemption = (typeof fenceExemptions)[number];
 

@@ -104,3 +104,12 @@ function toWhere(tenantId: string, filters: AuditFilters): Prisma.AuditEventWher
     ...(Object.keys(occurredAt).length > 0 && { occurredAt }),
   };
 }
+
+/** Whether the tenant has an event of this id. */
+export function findAuditEventId(prisma: PrismaClient, tenantId: string, eventId: string): Promise<boolean> {
+  return readAs(
+    prisma,
+    tenantId,
+    async (tx) => (await tx.auditEvent.findFirst({ where: { tenantId, eventId }, select: { eventId: true } })) !== null,
+  );
+}

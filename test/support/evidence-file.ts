@@ -104,6 +104,7 @@ export async function makeFile({ tree, size, signers, earlier = [], ...input }: 
       selection: { type: 'all' },
       coverage: input.coverage ?? { type: 'range', from: 0, to: size },
       tree: { size, root: tree.root(size).toString('hex') },
+      unsealed: null,
       public_keys: signers.map((each, at) => ({
         verifier: encodeVerifier(each),
         record: writeKeyRecord(each, signers[at - 1]),

@@ -76,6 +76,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   key_id: 'key_0000000000000000',
   switch_id: 'sw_0000000000000000',
   intent_id: '00000000-0000-4000-8000-000000000000',
+  export_id: 'exp_000000000000000000000000',
   pause_id: 'pause_0000000000000000',
   subject_type: 'plane',
   subject_id: 'kp_000000000000',

@@ -23,6 +23,7 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     'sql_templates.create': { name, sql: 'select 1 as id', columns: { id: 'id' } },
     'retrieval.execute': { plane_id, action: 'retrieve', payload: { document_ids: [document_id] } },
     'knowledge.query': { query: 'anything' },
+    'evidence.export': { plane_id },
     'governance.kill_switch': { enabled: true, reason: 'test', scope: 'plane', scope_id: plane_id, kind: 'degraded' },
     'governance.mode': { mode: 'DEGRADED', reason: 'test', scope: 'plane', scope_id: plane_id },
     'governance.resume_pause': { reason: 'test' },

@@ -19,6 +19,8 @@ export interface ObjectStore {
   ): Promise<StoredObject>;
   /** The bytes, checked against their hash; `resource_not_found` when absent, `internal_error` when damaged. */
   get(tenantId: string, sha256: string): Promise<Buffer>;
+  /** The bytes as they are read; `resource_not_found` when absent. The caller knows their hash, and may check it. */
+  read(tenantId: string, sha256: string): Promise<Readable>;
   exists(tenantId: string, sha256: string): Promise<boolean>;
   delete(tenantId: string, sha256: string): Promise<void>;
   /** A real write, read and delete; throws when the store cannot be used. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { createStreams } from '../../../api/events/streams';
 import type { ApiServices, Caller } from '../../../api/services';
@@ -85,6 +85,14 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
         stored.push({ tenantId: tenant, ...file });
         return file;
       },
+    },
+    exportFiles: {
+      async put(tenant, content) {
+        const file = await digest(content);
+        stored.push({ tenantId: tenant, ...file });
+        return file;
+      },
+      read: async () => Readable.from(['file']),
     },
     mayBeNamed: () => true,
     streams: createStreams(),

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, readFile, rm } from 'node:fs/promises';
+import { access, open, readFile, rm } from 'node:fs/promises';
 import { EngineError } from '../../../../contracts/errors';
 import type { ObjectStore } from '../port';
 import { createLastingFolders } from './lasting-folders';
@@ -35,6 +35,11 @@ export function createFolderStore({ folder }: { readonly folder: string }): Obje
         throw new EngineError('internal_error', 'A stored object is damaged: its content does not match its hash.');
       }
       return bytes;
+    },
+    async read(tenantId, sha256) {
+      const file = await find(tenantId, sha256, (each) => open(each));
+      if (file === undefined) throw new EngineError('resource_not_found', 'The object is not in the store.');
+      return file.createReadStream();
     },
     async exists(tenantId, sha256) {
       return (await find(tenantId, sha256, (file) => access(file).then(() => true))) ?? false;
