@@ -14,6 +14,8 @@ export interface TreeCheck {
   finish(end: ExportEnd): void;
   /** Recomputed roots by size: of those asked for, the ones that do not lie in a gap. */
   readonly rootsSeen: ReadonlyMap<number, Buffer>;
+  /** True when nothing was found wrong with the tree up to now. */
+  isSound(): boolean;
 }
 
 interface TreeCheckInput {
@@ -67,6 +69,7 @@ export function checkTree({ tree, milestones, sizes, isComplete }: TreeCheckInpu
   look();
   return {
     rootsSeen,
+    isSound: isPossible,
     add(event, leaf) {
       if (!isPossible()) return;
       if (event.index > edge.size || event.before !== undefined) {

@@ -1,6 +1,6 @@
 import { ExportEnd, ExportHeader, exportFormat, exportFormatVersion, type Selection } from '../export-format';
 import { encodeVerifier, keyId, type Verifier } from '../note';
-import { checkCheckpoints, openCheckpoint } from './check-checkpoints';
+import { checkCheckpoints, checkConsistency, openCheckpoint } from './check-checkpoints';
 import { checkEvent } from './check-event';
 import { checkKeys } from './check-keys';
 import { checkOrder } from './check-order';
@@ -159,6 +159,7 @@ function beginChecks(
       } else if (each !== undefined) {
         findings.add({ check: 'format', field: 'end', message: `the end of the file: ${describeIssues(end.error)}` });
       }
+      if (tree.isSound()) checkConsistency(signed, header, tree.rootsSeen, findings);
       for (const checkpoint of outside) checkOutside(checkpoint, header, tree.rootsSeen, findings);
     },
   };

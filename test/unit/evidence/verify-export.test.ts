@@ -273,12 +273,18 @@ describe('checkpoints and keys', () => {
 
   test('a rewritten history does not fit an earlier checkpoint', async () => {
     const other = makeTree(40, { payloadBytes: 1 });
-    const file = await makeFile({ tree: other, size: 37, signers: [signer] });
-    file.header.checkpoints.unshift(tree.checkpoint(16, signer));
-    file.header.consistency.push({ size: 16, proof: await other.proof(16, 37) });
-    expect(await checks(file)).toEqual(['consistency', 'tree']);
-    file.header.consistency = [];
-    expect(await checks(file)).toEqual(['checkpoint', 'tree']);
+    const rewritten = async (indexes?: number[]) => {
+      const coverage = indexes === undefined ? {} : { indexes, coverage: { type: 'selected' } as const };
+      const file = await makeFile({ tree: other, size: 37, signers: [signer], ...coverage });
+      file.header.checkpoints.unshift(tree.checkpoint(16, signer));
+      file.header.consistency.push({ size: 16, proof: await other.proof(16, 37) });
+      return file;
+    };
+    expect(await checks(await rewritten())).toEqual(['tree']);
+    expect(await checks(await rewritten([30]))).toEqual(['consistency']);
+    const without = await rewritten([30]);
+    without.header.consistency = [];
+    expect(await checks(without)).toEqual(['checkpoint']);
   });
 
   test('the tree, tenant and order of checkpoints are checked', async () => {
