@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
+import { logOf } from './middleware/request-log';
 import type { AnsweredFile } from './route';
 
 /** Sends a file as it is read. A fault on the way breaks the connection off, so that half a file never looks whole. */
@@ -23,7 +24,7 @@ export async function sendFile(
     await pipeline(content, res);
   } catch (error) {
     if (!res.headersSent) throw error;
-    if (!res.req.socket.destroyed) res.req.log.error({ err: error }, 'file broke off');
+    if (!res.req.socket.destroyed) logOf(res).error({ err: error }, 'file broke off');
     res.destroy();
   }
 }

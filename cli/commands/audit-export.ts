@@ -9,6 +9,7 @@ import { CliFailure, usageFailure } from '../failures';
 import { readNote } from '../read-note';
 import { resolvePlane } from '../resolve-name';
 import type { Session } from '../session';
+import { column } from '../table';
 import { counted, printable } from '../text';
 
 interface ExportOptions {
@@ -80,9 +81,27 @@ function sizeOf(note: string, file: string): number {
   }
 }
 
-/** `aos audit checkpoint` */
-export async function showCheckpoint(session: Session, { keys }: { keys?: boolean }): Promise<void> {
-  const checkpoint = await session.api.get('/audit/checkpoint');
-  const lines = keys === true ? (checkpoint['public_keys'] as string[]).map((key) => `${key}\n`).join('') : undefined;
-  session.show(checkpoint, () => lines ?? String(checkpoint['note']));
+/** `aos audit exports` */
+export async function listExports(session: Session, { limit }: { limit: number }): Promise<void> {
+  session.showRows(await session.api.list('/exports', limit), exportColumns, 'export');
 }
+
+/** `aos audit show-export` */
+export async function showExport(session: Session, id: string): Promise<void> {
+  const found = await session.api.get(`/exports/${encodeURIComponent(id)}`);
+  session.show(found, () =>
+    Object.entries(found)
+      .map(([name, value]) => `${name.padEnd(14)}${printable(value)}\n`)
+      .join(''),
+  );
+}
+
+const exportColumns = [
+  column('time', 'created_at'),
+  column('format', 'format'),
+  column('of', 'selection'),
+  column('events', 'events'),
+  column('bytes', 'bytes'),
+  column('by', 'created_by'),
+  column('export', 'export_id'),
+];

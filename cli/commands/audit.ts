@@ -1,11 +1,14 @@
 import { Option, type Command } from 'commander';
 import { addListCommand, addReadCommand, addWriteCommand } from '../add-command';
 import type { CliRun } from '../deps';
-import { exportEvidence, showCheckpoint } from './audit-export';
-import { collected, utcTime } from '../option-values';
+import { exportEvidence, listExports, showExport } from './audit-export';
+import { proveEvent, proveGrowth, showCheckpoint } from './audit-proofs';
+import { collected, integerBetween, utcTime } from '../option-values';
 import { resolvePlane } from '../resolve-name';
 import { action, type Session } from '../session';
 import { column } from '../table';
+
+const sizeMax = Number.MAX_SAFE_INTEGER;
 
 interface AuditOptions {
   readonly limit: number;
@@ -14,7 +17,7 @@ interface AuditOptions {
   readonly outcome?: string;
 }
 
-/** `aos audit list`, `aos audit export`, `aos audit checkpoint` */
+/** `aos audit …` */
 export function addAuditCommands(program: Command, run: CliRun): void {
   const audit = program.command('audit').description('what happened, and what was refused');
   addListCommand(audit, 'list', 'audit events, the newest first')
@@ -34,6 +37,16 @@ export function addAuditCommands(program: Command, run: CliRun): void {
   addReadCommand(audit, 'checkpoint', 'the newest signed checkpoint: keep it where AOS cannot reach it')
     .option('--keys', 'instead the keys that sign, for `aos verify --key`')
     .action(action(run, showCheckpoint));
+  addListCommand(audit, 'exports', 'the files of evidence that were written').action(action(run, listExports));
+  addReadCommand(audit, 'show-export', 'one of them').argument('<id>').action(action(run, showExport));
+  addReadCommand(audit, 'prove', 'that an event lies in the tree of a checkpoint')
+    .argument('<event>', 'id of an audit event')
+    .option('--size <n>', 'of the tree (default: that of the newest checkpoint)', integerBetween(0, sizeMax))
+    .action(action(run, proveEvent));
+  addReadCommand(audit, 'prove-growth', 'that the tree of a checkpoint begins with an earlier one')
+    .argument('<from>', 'size of the earlier tree', integerBetween(0, sizeMax))
+    .argument('[to]', 'size of the later one (default: that of the newest checkpoint)', integerBetween(0, sizeMax))
+    .action(action(run, proveGrowth));
 }
 
 async function list(session: Session, { limit, type, plane, outcome }: AuditOptions): Promise<void> {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +10,7 @@ import { commandNodes } from '../../../cli/completion/tree';
 import type { CliRun } from '../../../cli/deps';
 import { createProgram } from '../../../cli/program';
 import { createFakeServices } from '../api/fake-services';
+import { fileText, makeFile, makeSigner, makeTree } from '../../support/evidence-file';
 import { runCommand } from './run-command';
 
 const plane = 'kp_0123456789ab';
@@ -60,9 +62,13 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'audit list': [],
   'audit export': ['--out', 'evidence.json'],
   'audit checkpoint': [],
+  'audit exports': [],
+  'audit show-export': ['exp_1'],
+  'audit prove': ['evt_1'],
+  'audit prove-growth': ['1'],
   'evidence list': [],
   'evidence show': ['ev_1'],
-  verify: ['a.md'],
+  verify: ['evidence-of-nothing.json'],
   'limits list': [],
   'limits show': ['key', 'key_1'],
   'limits set': ['key', 'key_1', '600', ...reason],
@@ -92,6 +98,8 @@ let server: Server;
 let url: string;
 const cwd = mkdtempSync(path.join(tmpdir(), 'aos-cli-'));
 beforeAll(async () => {
+  const evidence = await makeFile({ tree: makeTree(1), size: 1, signers: [makeSigner()] });
+  writeFileSync(path.join(cwd, 'evidence-of-nothing.json'), fileText(evidence));
   writeFileSync(path.join(cwd, 'a.md'), '# A');
   writeFileSync(path.join(cwd, 'people.sql'), 'select id from people');
   server = createServer((incoming, outgoing) => {
@@ -104,6 +112,7 @@ beforeAll(async () => {
         const data = JSON.stringify({ state: active, stages: [] });
         return outgoing.end(`id: 1-0\nevent: job.progress.updated\ndata: ${data}\n\n`);
       }
+      if (pathname.endsWith('/file')) return outgoing.end('the file');
       outgoing.setHeader('Content-Type', 'application/json');
       const data = {
         items: [{ policy_id: policy, plane_id: plane, name: 'x' }],
@@ -123,8 +132,10 @@ afterAll(() => {
   return new Promise((resolve) => server.close(resolve));
 });
 
-const known = (pathname: string) =>
-  pathname === '/version' ? { name: 'aos', version: '1.2.3' } : { key: 'aos_secret' };
+const known = (pathname: string) => ({
+  ...(pathname === '/version' ? { name: 'aos', version: '1.2.3' } : { key: 'aos_secret' }),
+  ...(pathname.endsWith('/evidence/export') && { export_id: 'exp_1', sha256: hash('sha256', 'the file') }),
+});
 
 function allCommands() {
   const run = {
