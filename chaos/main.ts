@@ -31,13 +31,20 @@ async function main(): Promise<void> {
   const report = createReport(options);
   const closers: ((isKept: boolean) => Promise<void>)[] = [];
   let isClean = false;
+  const closeAll = async (isKept: boolean) => {
+    for (const close of closers.splice(0).toReversed()) {
+      await close(isKept).catch((error: Error) => say(`closing: ${error.message}`));
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // The servers are leaders of groups of their own, and the disk stays mounted: nobody else would end them.
+    process.once(signal, () => void closeAll(false).finally(() => process.exit(1)));
+  }
   try {
     isClean = await run(options, { folder, report, closers });
   } finally {
     const isKept = options.keepsData || !isClean;
-    for (const close of closers.toReversed()) {
-      await close(isKept).catch((error: Error) => say(`closing: ${error.message}`));
-    }
+    await closeAll(isKept);
     if (isKept) say(`Data, logs, ledger and histories: ${folder}`);
     else await rm(folder, { recursive: true, force: true });
   }
