@@ -17,6 +17,7 @@ export function createReport({ seed, faults, minutes }: ChaosOptions) {
   const injected: [FaultId, string, string][] = [];
   const skipped: [FaultId, string][] = [];
   const violations: [string, string][] = [];
+  const verdicts: { verdict: number | string; right: 0 | 1 }[] = [];
   const add = (what: string, by: number) => void counts.set(what, (counts.get(what) ?? 0) + by);
   say(`seed ${seed}, ${minutes} minutes, faults ${faults.join(',') || 'none'}`);
 
@@ -46,11 +47,12 @@ export function createReport({ seed, faults, minutes }: ChaosOptions) {
     deaths(deaths: readonly Death[]) {
       for (const { name, how, isOurs } of deaths) add(`${name} ${isOurs ? 'killed' : 'ended by itself'} (${how})`, 1);
     },
-    /**
-     * True when nothing was wrong. The auditor's exit code, or why it could not judge; where tables were tampered with it
-     * must have found that.
-     */
-    end(auditor: number | string, { mustFind }: { mustFind: boolean }): boolean {
+    /** The auditor's exit code, or why it could not judge; 1 is right where tables were tampered with. */
+    judged(verdict: number | string, right: 0 | 1) {
+      verdicts.push({ verdict, right });
+    },
+    /** True when nothing was wrong. */
+    end(): boolean {
       const rows = injected.map(([fault, ...rest]) => [`${fault} ${faultTitles[fault]}`, ...rest]);
       show(['fault', 'injected', 'outcome'], rows);
       if (skipped.length > 0) show(['skipped', 'reason'], skipped);
@@ -59,17 +61,18 @@ export function createReport({ seed, faults, minutes }: ChaosOptions) {
         ['count', 'n'],
         sorted.map(([what, n]) => [what, String(n)]),
       );
-      const isJudgedWell = auditor === (mustFind ? 1 : 0);
-      const verdict = typeof auditor === 'string' ? auditor : auditor === 0 ? 'no violation' : `exit code ${auditor}`;
       show(
         ['verdict', ''],
         [
           ['seed', String(seed)],
           ['violations seen by the driver', String(violations.length)],
-          ['auditor', mustFind ? `${verdict}; it had to find the tampering` : verdict],
+          ...verdicts.map(({ verdict, right }) => [
+            right === 0 ? 'auditor' : 'auditor after tampering',
+            `${verdict === 0 ? 'no violation' : verdict === 1 ? 'violations' : verdict}, ${verdict === right ? 'as it must be' : 'WRONG'}`,
+          ]),
         ],
       );
-      return violations.length === 0 && isJudgedWell;
+      return violations.length === 0 && verdicts.every(({ verdict, right }) => verdict === right);
     },
   };
 }
