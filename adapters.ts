@@ -1,8 +1,12 @@
 import path from 'node:path';
+import { createFolderTarget, createObjectTarget, createWebhookTarget } from './activities/adapters/checkpoint-target';
 import { createEgress, mayBeNamed } from './activities/adapters/egress';
 import { createEmbedder } from './activities/adapters/embedder';
 import { createFolderStore, createFolderSweep } from './activities/adapters/object-store/folder';
 import { createLanceStore } from './activities/adapters/vector-store/lancedb';
+import type { ObjectStore } from './activities/adapters/object-store/port';
+import type { CheckpointTarget } from './contracts/checkpoint-copies';
+import type { Dispatcher } from 'undici';
 import type { AdapterHooks } from './telemetry/adapter-hooks';
 import { allAround, nothingAround, wrapPort } from './telemetry/around';
 import { traceCalls, traceEgress } from './telemetry/traced';
@@ -62,4 +66,22 @@ export function createAdapters(
     objectSweep: createFolderSweep(objectsFolder),
     vectors: wrapPort(vectors, { adapter: 'vector_store', methods: vectorMethods, around }),
   };
+}
+
+export interface CheckpointSettings {
+  readonly checkpointDir: string | undefined;
+  readonly checkpointObjects: boolean;
+  readonly checkpointWebhookUrl: string | undefined;
+}
+
+/** Where checkpoints are copied to, as the settings say. */
+export function checkpointTargets(
+  { checkpointDir, checkpointObjects, checkpointWebhookUrl: url }: CheckpointSettings,
+  { objects, dispatcher }: { readonly objects: ObjectStore; readonly dispatcher: Dispatcher },
+): readonly CheckpointTarget[] {
+  return [
+    ...(checkpointDir === undefined ? [] : [createFolderTarget(checkpointDir)]),
+    ...(checkpointObjects ? [createObjectTarget(objects)] : []),
+    ...(url === undefined ? [] : [createWebhookTarget({ url, dispatcher })]),
+  ];
 }

@@ -8,7 +8,11 @@ export type BarrierName =
   | 'index.batch-committed'
   | 'index.run-committed'
   | 'classify.batch-committed'
-  | 'activate.endpoint-opened';
+  | 'activate.endpoint-opened'
+  | 'seal.leaves-written'
+  | 'seal.before-commit'
+  | 'seal.committed'
+  | 'seal.checkpoints-copied';
 
 export type ReachBarrier = (name: BarrierName) => void;
 

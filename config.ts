@@ -80,6 +80,22 @@ const outside = {
   AOS_TEST_BARRIER: z.string().optional(),
 };
 
+const evidence = {
+  AOS_CHECKPOINT_DIR: z
+    .string()
+    .transform((value) => path.resolve(value))
+    .optional(),
+  AOS_CHECKPOINT_COPIES: z
+    .string()
+    .transform(list(','))
+    .refine((names) => names.every((name) => ['folder', 'objects', 'none'].includes(name)), {
+      message: 'must be folder, objects, both with a comma between, or none',
+    })
+    .default(['folder']),
+  AOS_CHECKPOINT_WEBHOOK_URL: httpUrl.optional(),
+  AOS_SEAL_LAG_MAX_SECONDS: count(86_400),
+};
+
 const proxyNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
 const isProxy = (entry: string) => proxyNames.has(entry) || ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
 
@@ -110,6 +126,7 @@ export function loadStackConfig(environment: Environment = process.env) {
       ...metrics,
       ...versioning,
       ...outside,
+      ...evidence,
       AOS_DATABASE_APP_URL: postgresUrl.optional(),
       AOS_DATABASE_SYSTEM_URL: postgresUrl.optional(),
       AOS_TEMPORAL_PORT: port(7233),
@@ -135,6 +152,7 @@ export function loadStackConfig(environment: Environment = process.env) {
     databaseAppUrl: env.AOS_DATABASE_APP_URL,
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
     ...outsideSettings(env),
+    ...evidenceSettings(env),
     // Read by the worker; looked at here so that a wrong one ends the start.
     sqlConnectionsFile: checkedSqlConnections(env.AOS_SQL_CONNECTIONS_FILE).file,
     temporal: namesTemporal(environment) ? temporalSettings(environment) : undefined,
@@ -144,7 +162,7 @@ export function loadStackConfig(environment: Environment = process.env) {
 
 /** What the API process reads. */
 export function loadApiConfig(environment: Environment = process.env) {
-  const env = parse({ ...common, ...listen, ...door, ...outside, ...logins }, environment);
+  const env = parse({ ...common, ...listen, ...door, ...outside, ...evidence, ...logins }, environment);
   return {
     ...shared(env),
     rates: { key: env.AOS_RATE_LIMIT_KEY, tenant: env.AOS_RATE_LIMIT_TENANT },
@@ -154,6 +172,7 @@ export function loadApiConfig(environment: Environment = process.env) {
     databaseAppUrl: env.AOS_DATABASE_APP_URL,
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
     ...outsideSettings(env),
+    sealLagSecondsMax: evidenceSettings(env).sealLagSecondsMax,
     temporal: temporalSettings(environment),
   };
 }
@@ -161,7 +180,15 @@ export function loadApiConfig(environment: Environment = process.env) {
 /** What the worker process reads. */
 export function loadWorkerConfig(environment: Environment = process.env) {
   const env = parse(
-    { ...common, ...metrics, ...versioning, ...outside, ...logins, AOS_DATABASE_DIRECT_URL: postgresUrl.optional() },
+    {
+      ...common,
+      ...metrics,
+      ...versioning,
+      ...outside,
+      ...evidence,
+      ...logins,
+      AOS_DATABASE_DIRECT_URL: postgresUrl.optional(),
+    },
     environment,
   );
   return {
@@ -171,6 +198,7 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     /** Where a pooler stands before the database, the way round it for LISTEN. */
     databaseDirectUrl: env.AOS_DATABASE_DIRECT_URL,
     ...outsideSettings(env),
+    ...evidenceSettings(env),
     metricsHost: env.AOS_WORKER_METRICS_HOST,
     /** Undefined: no page. */
     metricsPort: env.AOS_WORKER_METRICS_PORT,
@@ -221,6 +249,19 @@ function outsideSettings(env: z.infer<z.ZodObject<typeof common & typeof outside
     embedderThreads: env.AOS_EMBEDDER_THREADS,
     taskQueue: env.AOS_TASK_QUEUE,
     testBarrier: env.AOS_TEST_BARRIER,
+  };
+}
+
+function evidenceSettings(env: z.infer<z.ZodObject<typeof common & typeof evidence>>) {
+  const places = env.AOS_CHECKPOINT_COPIES;
+  return {
+    sealLagSecondsMax: env.AOS_SEAL_LAG_MAX_SECONDS ?? 30,
+    /** Undefined: no copy there. */
+    checkpointDir: places.includes('folder')
+      ? (env.AOS_CHECKPOINT_DIR ?? path.join(env.AOS_DATA_DIR, 'checkpoints'))
+      : undefined,
+    checkpointObjects: places.includes('objects'),
+    checkpointWebhookUrl: env.AOS_CHECKPOINT_WEBHOOK_URL,
   };
 }
 

@@ -6,7 +6,7 @@ import { createFileReader } from './activities/adapters/source-reader/file';
 import { createHttpReader } from './activities/adapters/source-reader/http';
 import { createSqlReader } from './activities/adapters/source-reader/sql';
 import { createUploadReader } from './activities/adapters/source-reader/upload';
-import { createAdapters } from './adapters';
+import { checkpointTargets, createAdapters } from './adapters';
 import { createEngine } from './client/engine';
 import type { WorkerConfig } from './config';
 import { catalogue } from './operations/catalogue';
@@ -17,7 +17,9 @@ import { createReportRefusals } from './operations/limits/report-refusals';
 import { reconcilePlanes } from './operations/maintenance/reconcile';
 import { resumeReleasedPauses } from './operations/maintenance/resume-released';
 import { createRelay } from './operations/outbox/relay';
+import { createSealer } from './operations/sealing/sealer';
 import { createDispatch } from './operations/registry';
+import { createDatabase } from './operations/transaction/database';
 import { openPools } from './operations/transaction/pools';
 import { withLease } from './operations/transaction/lease';
 import { readKills } from './operations/transaction/read';
@@ -32,13 +34,15 @@ export type WorkerParts = Awaited<ReturnType<typeof createWorkerParts>>;
 
 export interface WorkerPartsOptions {
   readonly isTraced?: boolean;
+  /** Told of whatever keeps evidence from being sealed. */
+  readonly onSealingTrouble?: (error: Error) => void;
   readonly onWatchError?: (error: unknown) => void;
 }
 
 /** Everything the worker process is made of, from its settings; `close` ends it in order. */
 export async function createWorkerParts(
   config: WorkerConfig,
-  { isTraced = false, onWatchError = () => {} }: WorkerPartsOptions = {},
+  { isTraced = false, onWatchError = () => {}, onSealingTrouble = () => {} }: WorkerPartsOptions = {},
 ) {
   const { databaseAppUrl, databaseSystemUrl, temporal, fileRoots, versioning } = config;
   const deployment =
@@ -75,6 +79,19 @@ export async function createWorkerParts(
     ...adapters,
     isTraced,
   });
+  const sealDb = createDatabase({
+    url: databaseSystemUrl,
+    connectionsMax: 3,
+    applicationName: 'aos-worker-sealer',
+    onPool,
+  });
+  const sealer = createSealer({
+    db: sealDb,
+    signingKeyFile: config.signingKeyFile,
+    reachBarrier,
+    onTrouble: onSealingTrouble,
+  });
+  const targets = checkpointTargets(config, { objects, dispatcher: egress });
   const parser = createParser();
   const reads = createWorkReads(db);
   const sqlReader = createSqlReader({ connections: config.sqlConnections, findTemplate: reads.findSqlTemplate });
@@ -121,12 +138,13 @@ export async function createWorkerParts(
   await watcher.ready;
   return {
     ...{ connection, engine, relay, dispatch, systemDb, objectSweep, reachBarrier, options, metrics, deployment },
+    ...{ sealer, sealDb, checkpointTargets: targets },
     reportRefusals: createReportRefusals(db),
     close: async () => {
       await watcher.stop();
       await sqlReader.close();
       await Promise.all([connection.close(), embedder.close(), egress.close(), publicEgress.close(), parser.close()]);
-      await pools.close();
+      await Promise.all([pools.close(), sealDb.destroy()]);
     },
   };
 }

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { request, type Dispatcher } from 'undici';
 import { EngineError } from '../contracts/errors';
 import { checkDatabase } from '../operations/transaction/check-roles';
+import { readSealingState, sealingTrouble } from '../operations/sealing/sealing-state';
 import type { Database } from '../operations/transaction/database';
 
 /** Throws a sentence on what is wrong. */
@@ -72,6 +73,12 @@ export async function checkOutbox(db: Database): Promise<void> {
     where published_at is null and created_at < now() - interval '1 minute'`.execute(db);
   const late = rows[0]?.n ?? 0;
   if (late > 0) throw new Error(`${late} messages have waited for more than a minute`);
+}
+
+/** Evidence gets its leaves and checkpoints in time, and no tree was found changed. */
+export async function checkSealing(db: Database, lagSecondsMax: number): Promise<void> {
+  const trouble = sealingTrouble(await readSealingState(db), lagSecondsMax);
+  if (trouble !== undefined) throw new Error(trouble);
 }
 
 // Nothing may ever listen there, and no operator has a reason to allow it.

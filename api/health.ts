@@ -11,6 +11,7 @@ import {
   checkPartitions,
   checkRoles,
   checkRowSecurity,
+  checkSealing,
   checkTriggers,
   type Check,
   type CheckedEmbedder,
@@ -27,6 +28,8 @@ export interface HealthDependencies {
   readonly embedder: CheckedEmbedder;
   readonly egress: Dispatcher;
   readonly masterKeyFile: string;
+  /** Age of an event without a leaf from which on sealing counts as unwell. */
+  readonly sealLagSecondsMax: number;
   /** Migrations that this version was built with, oldest first. */
   readonly migrations: readonly string[];
   readonly timeoutMs?: number;
@@ -64,6 +67,7 @@ export function createHealth(dependencies: HealthDependencies): Health {
     ...guarded,
     audit_partitions: () => checkPartitions(systemDb),
     outbox: () => checkOutbox(systemDb),
+    sealing: () => checkSealing(systemDb, dependencies.sealLagSecondsMax),
     embedder: checkEmbedder(dependencies.embedder),
     ...Object.fromEntries(Object.entries(stores).map(([name, store]) => [name, () => store.checkHealth()])),
   };

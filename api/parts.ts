@@ -90,6 +90,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     embedder,
     egress,
     masterKeyFile: config.masterKeyFile,
+    sealLagSecondsMax: config.sealLagSecondsMax,
     migrations: readMigrations(),
   });
   collectComponents(metrics, health);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { QueueStats } from '../client/queue-stats';
+import { readSealingState } from '../operations/sealing/sealing-state';
 import type { Database } from '../operations/transaction/database';
 import { gauge, type Metrics } from './metrics';
 
@@ -12,6 +13,7 @@ export interface InstallationDependencies {
 /** What is true of the whole installation: the same from every API process, so ask for one of them, or the highest. */
 export function collectInstallation(metrics: Metrics, { db, readQueues }: InstallationDependencies): void {
   collectOutbox(metrics, db);
+  collectSealing(metrics, db);
   collectSwitches(metrics, db);
   collectJobs(metrics, db);
   collectQueues(metrics, readQueues);
@@ -48,6 +50,35 @@ function collectOutbox(metrics: Metrics, db: Database): void {
       age.set(Math.max(0, rows[0]?.age ?? 0));
     },
     forget,
+  );
+}
+
+function collectSealing({ registry, ...metrics }: Metrics, db: Database): void {
+  const unsealed = gauge(
+    registry,
+    'aos_unsealed_events',
+    'Committed events without a leaf, a hundred thousand at most',
+  );
+  const lag = gauge(registry, 'aos_seal_lag_seconds', 'Age of the oldest of them; 0 when there is none');
+  const halted = gauge(registry, 'aos_sealing_halted_trees', 'Trees of evidence that were found changed');
+  const stopped = gauge(registry, 'aos_sealing_stopped', '1 while the sealer has no key that it may sign with');
+  const uncopied = gauge(registry, 'aos_checkpoints_uncopied', 'Checkpoints that were not copied outside yet', [
+    'target',
+  ]);
+  metrics.collect(
+    'sealing',
+    async () => {
+      const state = await readSealingState(db);
+      unsealed.set(state.unsealed);
+      lag.set(Math.max(0, state.lagSeconds));
+      halted.set(state.halted);
+      stopped.set(state.trouble === null ? 0 : 1);
+      const { rows } = await sql<{ target: string; n: number }>`
+        select target, (select count(*)::int from audit_checkpoints where seq > last_seq) as n
+        from audit_checkpoint_copies`.execute(db);
+      for (const { target, n } of rows) uncopied.set({ target }, n);
+    },
+    () => [unsealed, lag, halted, stopped, uncopied].forEach((each) => each.reset()),
   );
 }
 

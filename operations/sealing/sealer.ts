@@ -72,8 +72,11 @@ export function createSealer(options: SealerOptions): Sealer {
       return 0;
     }
     if (!seen.waits && !seen.has_former) {
-      if (seen.leftover) await endLeftover(db);
-      else place = { ...place, mark: seen.up_to };
+      if (seen.leftover) {
+        await endLeftover(db);
+        return 0;
+      }
+      place = { ...place, mark: seen.up_to };
       return undefined;
     }
     const { installation_id: installationId, epoch } = seen;
@@ -117,6 +120,8 @@ export function createSealer(options: SealerOptions): Sealer {
         const taken = await guarded();
         if (taken === undefined) break;
         sealed += taken;
+        // What came meanwhile waits for the next turn: a batch of many costs little more than one of few.
+        if (taken > 0 && taken < batchMax) break;
       }
       return sealed;
     },

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readVersion } from '../../version';
+import { sealBefore } from '../audit/seal-before';
 import { appliedMigrations } from '../migrate/migrations';
 import { duration, StartError, type Say } from '../stack/terminal';
 import { baseBackup } from './base-backup';
@@ -13,6 +14,8 @@ export interface BackupOptions {
   readonly dataDir: string;
   /** A folder that does not exist yet, or is empty. */
   readonly to: string;
+  /** With which evidence is sealed first. */
+  readonly signingKeyFile: string;
   readonly say: Say;
 }
 
@@ -21,7 +24,7 @@ export interface BackupOptions {
  * this order, since an object is stored before the row that names it. Workflows are not copied: the restored database
  * says what work there is, and the worker starts it again.
  */
-export async function backup({ dataDir, to, say }: BackupOptions): Promise<void> {
+export async function backup({ dataDir, to, signingKeyFile, say }: BackupOptions): Promise<void> {
   const beganMs = Date.now();
   const postgres = await readFile(path.join(dataDir, 'postgres/PG_VERSION'), 'utf8').catch(() => {
     throw new StartError(`${dataDir} holds no embedded database: there is nothing to back up here.`);
@@ -31,7 +34,7 @@ export async function backup({ dataDir, to, say }: BackupOptions): Promise<void>
   await mkdir(draft, { recursive: true, mode: 0o700 });
   try {
     const copier = createCopier({ from: dataDir, to: draft });
-    const state = await copyGovernedState(dataDir, copier);
+    const state = await copyGovernedState(dataDir, copier, (url) => sealBefore({ url, signingKeyFile, say }));
     await copier.copyFolder('keys');
     for (const file of ['secrets.json', 'credentials.json']) await copier.copyFile(file);
     await writeManifest(draft, {
@@ -57,9 +60,11 @@ export async function backup({ dataDir, to, say }: BackupOptions): Promise<void>
 async function copyGovernedState(
   dataDir: string,
   copier: Copier,
+  seal: (url: string) => Promise<void>,
 ): Promise<Pick<Manifest, 'database_at' | 'migrations'>> {
   const server = await useDataServer(dataDir);
   try {
+    await seal(server.url('aos'));
     const [aos, cluster] = [await server.connect('aos'), await server.connect('postgres')];
     try {
       // The sweep of objects takes this lock: what the copied database names has to stay until it is copied as well.

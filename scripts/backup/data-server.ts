@@ -12,6 +12,8 @@ import { StartError } from '../stack/terminal';
 
 /** The embedded Postgres of a data folder, for as long as it is needed. */
 export interface DataServer {
+  /** Of the superuser. */
+  url(database: 'postgres' | 'aos'): string;
   /** A session of the superuser. */
   connect(database: 'postgres' | 'aos'): Promise<Client>;
   release(): Promise<void>;
@@ -22,7 +24,7 @@ export async function useDataServer(dataDir: string): Promise<DataServer> {
   const { superuser } = await loadSecrets(dataDir);
   const folder = path.join(dataDir, 'postgres');
   const runningPort = await portInUse(folder);
-  if (runningPort !== undefined) return { connect: connector(runningPort, superuser), release: async () => {} };
+  if (runningPort !== undefined) return { ...access(runningPort, superuser), release: async () => {} };
 
   const unlock = await lockDataDir(dataDir);
   try {
@@ -40,7 +42,7 @@ export async function useDataServer(dataDir: string): Promise<DataServer> {
       await release();
       throw error;
     });
-    return { connect: connector(port, superuser), release };
+    return { ...access(port, superuser), release };
   } catch (error) {
     await unlock();
     throw error;
@@ -54,10 +56,12 @@ async function portInUse(folder: string): Promise<number | undefined> {
   return identity !== undefined && commandLine(identity.pid).includes(folder) ? Number(port) : undefined;
 }
 
-function connector(port: number, password: string): DataServer['connect'] {
-  return async (database) => {
+function access(port: number, password: string): Pick<DataServer, 'url' | 'connect'> {
+  const url: DataServer['url'] = (database) =>
+    `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+  const connect: DataServer['connect'] = async (database) => {
     const client = new Client({
-      connectionString: `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+      connectionString: url(database),
       connectionTimeoutMillis: 10_000,
       application_name: 'aos-backup',
     });
@@ -68,4 +72,5 @@ function connector(port: number, password: string): DataServer['connect'] {
     });
     return client;
   };
+  return { url, connect };
 }

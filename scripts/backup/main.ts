@@ -12,7 +12,7 @@ runCommand(async () => {
       'The database of DATABASE_URL is not part of the data folder: docs/operations.md says how such an installation is backed up.',
     );
   }
-  await backup({ dataDir, to, say });
+  await backup({ dataDir, to, signingKeyFile, say });
   for (const file of [masterKeyFile, signingKeyFile]) {
     if (path.relative(dataDir, file).startsWith('..')) say(`Not in it, since it lies elsewhere: ${file}`);
   }

@@ -4,6 +4,7 @@ import { createCopier, eachOf } from '../backup/copier';
 import { readManifest, type FileEntry, type Manifest } from '../backup/manifest';
 import { duration, StartError, type Say } from '../stack/terminal';
 import { checkFits } from './check-fits';
+import { markRestored } from './new-epoch';
 
 export interface RestoreOptions {
   readonly from: string;
@@ -22,6 +23,7 @@ export async function restore({ from, dataDir, say }: RestoreOptions): Promise<v
   await mkdir(draft, { recursive: true, mode: 0o700 });
   try {
     await copyChecked({ from, to: draft, manifest });
+    await markRestored(draft, { databaseAt: manifest.database_at });
     await rmdir(dataDir).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });

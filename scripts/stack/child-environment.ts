@@ -50,6 +50,7 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     // Only the worker signs.
     ...(name === 'worker' && { AOS_SIGNING_KEY_FILE: config.signingKeyFile }),
     ...(name === 'worker' && pick(environment, (key) => key === 'AOS_DATABASE_DIRECT_URL')),
+    ...pick(environment, (key) => /^AOS_(CHECKPOINT_|SEAL_)/.test(key)),
     // Only the worker reads sources.
     ...(name === 'worker' &&
       config.sqlConnectionsFile !== undefined && { AOS_SQL_CONNECTIONS_FILE: config.sqlConnectionsFile }),

@@ -7,6 +7,7 @@ import { endLeftover } from './child-process';
 import { credentialsFile, writeCredentials, type Keys } from './credentials';
 import { startDatabase } from './database';
 import { demonstrate } from './demonstration';
+import { askForNewEpoch } from '../restore/new-epoch';
 import { ensureKeys } from './keys';
 import { chooseMetricsPort, choosePort } from './ports';
 import { loadSecrets } from './secrets';
@@ -43,6 +44,9 @@ export async function startStack({ config, shutdown, say, withExample }: StackOp
   say(migrated ? 'Database: migrated' : 'Database: up to date');
   signal.throwIfAborted();
 
+  if (await askForNewEpoch({ ownerUrl, dataDir: config.dataDir })) {
+    say('Evidence goes on in a new epoch, since this installation was restored');
+  }
   const apiPort = await choosePort(config.apiPort, 'AOS_API_PORT', config.apiHost);
   const apiUrl = `http://${reachableHost(config.apiHost)}:${apiPort}`;
   const metricsPort = await chooseMetricsPort(config);

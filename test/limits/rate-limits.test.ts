@@ -52,6 +52,7 @@ async function startApi() {
       databaseSystemUrl: core.database.systemUrl,
       fileRoots: [],
       egressAllow: [],
+      sealLagSecondsMax: 30,
       ...keys,
       embedder: undefined,
       embedderThreads: 1,

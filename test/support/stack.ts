@@ -72,6 +72,7 @@ export async function startTestStack({
   const workers = await startWorkers(worker);
   const more: TestWorkers[] = [];
   const relay = repeat(() => worker.relay.deliver(), { intervalMs: 200, onError: () => {} });
+  const sealing = repeat(() => worker.sealer.seal(), { intervalMs: 500, onError: () => {} });
   const connection = await Connection.connect({ address: config.temporal.address });
   const { tenants, operator_key } = core.keys;
   return {
@@ -97,7 +98,7 @@ export async function startTestStack({
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await Promise.all([workers, ...more].map((each) => each.stop()));
-      await relay.stop();
+      await Promise.all([relay.stop(), sealing.stop()]);
       await Promise.all([api.close(), worker.close(), connection.close()]);
       await core.stop();
       await rm(folder, { recursive: true, force: true });
@@ -135,6 +136,10 @@ function configOf(
   const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
   return {
     dataDir: folder,
+    sealLagSecondsMax: 30,
+    checkpointDir: undefined,
+    checkpointObjects: false,
+    checkpointWebhookUrl: undefined,
     logLevel: 'debug',
     apiHost: '127.0.0.1',
     apiPort: 0,

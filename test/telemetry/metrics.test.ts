@@ -50,10 +50,14 @@ test('operations and refusals are counted on both sides of the engine', async ()
 
 test('the installation as a whole: queues, outbox, jobs, switches, pools', async () => {
   const page = await apiPage();
-  for (const collector of ['outbox', 'switches', 'jobs', 'task_queues']) {
+  for (const collector of ['outbox', 'sealing', 'switches', 'jobs', 'task_queues']) {
     expect(sampleOf(page, 'aos_collector_up', { collector })).toBe(1);
   }
   expect(sampleOf(page, 'aos_outbox_unpublished', {})).toBe(0);
+  expect(sampleOf(page, 'aos_sealing_halted_trees', {})).toBe(0);
+  expect(sampleOf(page, 'aos_sealing_stopped', {})).toBe(0);
+  expect(sampleOf(page, 'aos_seal_lag_seconds', {})).toBeGreaterThanOrEqual(0);
+  expect(sampleOf(page, 'aos_unsealed_events', {})).toBeGreaterThanOrEqual(0);
   expect(sampleOf(page, 'aos_jobs', { status: 'completed' })).toBeGreaterThan(0);
   expect(sampleOf(page, 'aos_task_queue_pollers', { queue: stack.taskQueue, type: 'workflow' })).toBeGreaterThan(0);
   expect(sampleOf(page, 'aos_task_queue_backlog_tasks', { queue: stack.taskQueue, type: 'workflow' })).toBe(0);

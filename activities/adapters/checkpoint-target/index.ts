@@ -1,0 +1,3 @@
+export { createFolderTarget } from './folder';
+export { createObjectTarget } from './objects';
+export { createWebhookTarget } from './webhook';
