@@ -130,6 +130,22 @@ test('another tenant neither sees nor resolves it, and a developer, viewer or au
   expect(await outcomesOf(intentId)).toHaveLength(1);
 });
 
+test('it may be resolved under a kill, and not by a suspended tenant', async () => {
+  const [intentId, later] = [await anUnknown(), await anUnknown()];
+  const kill = (enabled: boolean) =>
+    core.dispatch(core.as('admin'), 'governance.switches.change', {
+      params: { scope: 'tenant', kind: 'kill', enabled, reason: 'test' },
+      idempotencyKey: newKey(),
+    });
+  await kill(true);
+  expect(await resolve(intentId)).toMatchObject({ outcome: 'succeeded' });
+  await kill(false);
+  await core.owner.query(`update tenants set status = 'suspended' where tenant_id = $1`, [own]);
+  await expect(resolve(later)).rejects.toMatchObject({ reason: 'TENANT_INACTIVE' });
+  await core.owner.query(`update tenants set status = 'active' where tenant_id = $1`, [own]);
+  expect(await outcomesOf(later)).toHaveLength(1);
+});
+
 test('of two who resolve at once differently one is refused', async () => {
   for (let round = 0; round < 10; round += 1) {
     const intentId = await anUnknown();
