@@ -41,6 +41,7 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
   'knowledge.verify.finish': forJob('lifecycle.verify'),
   'limits.rates.clear': of(),
   'limits.rates.set': of(),
+  'maintenance.objects.discard': of(),
   'policies.create': of(),
   'policies.lifecycle': of(),
   'policies.snapshots.create': of(),
@@ -52,6 +53,9 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
 
 /** Actions that commit under a kill: they record, refuse or stop. */
 export const exemptActions: readonly string[] = [
+  'evidence.exports.begin',
+  'evidence.exports.complete',
+  'evidence.exports.fail',
   'governance.effects.resolve',
   'governance.effects.sweep',
   'governance.fan_out.end',
@@ -67,5 +71,6 @@ export const exemptActions: readonly string[] = [
   'identity.keys.revoke',
   'knowledge.jobs.record_kill',
   'knowledge.schedules.record_run',
+  'maintenance.objects.record_discarded',
   'retrieval.fail',
 ];

@@ -323,6 +323,21 @@ const cases: readonly Case[] = [
     ids: () => ({ plane_id: planeId }),
   },
   {
+    finds: 'I4 event-of-two-transitions',
+    plant: () => [
+      `insert into knowledge_lifecycle_transitions (transition_id, plane_id, tenant_id, from_status, to_status, trigger, success, audit_event_id)
+        select 'tr_twice', plane_id, tenant_id, from_status, to_status, trigger, success, audit_event_id
+        from knowledge_lifecycle_transitions order by id desc limit 1`,
+    ],
+  },
+  {
+    finds: 'I4 retrieval-told-twice',
+    plant: () => [
+      copyOf(`resource_id = '${evidenceId}' and event_type = 'RetrievalAllowed'`, { event_id: `'evt_told'` }),
+    ],
+    ids: () => ({ evidence_id: evidenceId, times: 2 }),
+  },
+  {
     finds: 'I4 event-without-transition',
     plant: () => [`delete from knowledge_lifecycle_transitions where to_status = 'active'`],
     ids: () => ({ plane_id: planeId }),
@@ -385,6 +400,22 @@ const cases: readonly Case[] = [
     finds: 'I5 event-is-not-its-leaf',
     plant: () => [rewritten],
     ids: () => ({ tenant_id: tenantId }),
+  },
+  {
+    finds: 'I5 tile-is-not-its-leaves',
+    plant: () => [
+      `insert into audit_tiles (tenant_id, level, tile_index, epoch, hashes, root_hash)
+        values ('${tenantId}', 0, 0, 1, decode(repeat('00', 8192), 'hex'), sha256('x'))`,
+    ],
+    ids: () => ({ tenant_id: tenantId, level: 0, tile_index: '0' }),
+  },
+  {
+    finds: 'I5 tile-root-changed',
+    plant: () => [
+      `insert into audit_tiles (tenant_id, level, tile_index, epoch, hashes, root_hash)
+        values ('${tenantId}', 0, 0, 1, decode(repeat('00', 8192), 'hex'), sha256('x'))`,
+    ],
+    ids: () => ({ tenant_id: tenantId, level: 0, tile_index: '0' }),
   },
   {
     finds: 'I5 tree-is-not-its-checkpoint',

@@ -27,9 +27,14 @@ async function retrievals(material: Material, look: Finder): Promise<void> {
   await look.rows(material, {
     rule: 'retrieval-without-event',
     of: 'retrieval_evidence',
-    query: `select r.id as evidence_id, r.tenant_id from retrieval_evidence r where (select count(*) from audit_events e
+    query: `select r.id as evidence_id, r.tenant_id from retrieval_evidence r where not exists (select from audit_events e
       where e.tenant_id = r.tenant_id and e.event_type = case r.decision when 'allowed' then 'RetrievalAllowed' else 'RetrievalDenied' end
-        and e.resource_id = r.id and e.evidence->>'row_hash' = r.integrity_hash and e.evidence->>'decision' = r.decision) <> 1`,
+        and e.resource_id = r.id and e.evidence->>'row_hash' = r.integrity_hash and e.evidence->>'decision' = r.decision)`,
+  });
+  await look.rows(material, {
+    rule: 'retrieval-told-twice',
+    query: `select tenant_id, resource_id as evidence_id, count(*)::int as times from audit_events
+      where event_type in ${retrievalEvents} group by tenant_id, resource_id having count(*) > 1`,
   });
   await look.rows(material, {
     rule: 'event-without-retrieval',
@@ -71,10 +76,16 @@ async function transitions(material: Material, look: Finder): Promise<void> {
         and e.evidence->>'action' = t.trigger)`,
   });
   await look.rows(material, {
+    rule: 'event-of-two-transitions',
+    query: `select audit_event_id as event_id, count(*)::int as times from knowledge_lifecycle_transitions
+      group by audit_event_id having count(*) > 1`,
+  });
+  await look.rows(material, {
     rule: 'event-without-transition',
     of: `audit_events where event_type in ${lifecycleEvents}`,
     query: `select e.event_id, e.tenant_id, e.plane_id from audit_events e where e.event_type in ${lifecycleEvents}
-      and e.evidence->>'from_state' <> e.evidence->>'to_state' and (select count(*) from knowledge_lifecycle_transitions t where t.audit_event_id = e.event_id) <> 1`,
+      and e.evidence->>'from_state' <> e.evidence->>'to_state'
+      and not exists (select from knowledge_lifecycle_transitions t where t.audit_event_id = e.event_id)`,
   });
   await look.rows(material, {
     rule: 'event-without-job',
