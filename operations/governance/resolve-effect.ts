@@ -4,6 +4,7 @@ import { effectResolutions, type EffectOutcomeWord } from '../../contracts/effec
 import { refusal } from '../../contracts/errors';
 import { text } from '../../contracts/text';
 import { defineOperation } from '../define';
+import { requireActiveTenant } from '../identity/require-active-tenant';
 
 interface Facts {
   readonly subject: string;
@@ -33,15 +34,7 @@ export const resolveEffect = defineOperation({
   async loadFacts({ tx, context }, { intentId }) {
     // Outcomes are only ever appended, so there is no row to lock: two who resolve the same effect wait for each other here.
     await sql`select pg_advisory_xact_lock(20304, hashtext(${`${context.tenantId}/${intentId}`}))`.execute(tx);
-    // The fence, which this goes round, would have asked.
-    const tenant = await tx
-      .selectFrom('tenants')
-      .select('status')
-      .where('tenant_id', '=', context.tenantId)
-      .executeTakeFirst();
-    if (tenant?.status !== 'active') {
-      throw refusal('TENANT_INACTIVE', 'the tenant is suspended; ask the operator to reactivate it');
-    }
+    await requireActiveTenant(tx, context.tenantId);
     const { rows } = await sql<Facts>`
       select i.subject, f.outcome as first, r.outcome, r.reason, r.resolved_by
       from effect_intents i
