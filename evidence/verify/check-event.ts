@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { differingColumns } from '../differing-columns';
 import { ExportEvent } from '../export-format';
@@ -43,8 +44,6 @@ export function at(event: Pick<ExportEvent, 'index' | 'event_id'>, finding: Find
   return { ...finding, index: event.index, event_id: event.event_id };
 }
 
-const hexHash = /^[0-9a-f]{64}$/;
-
 // The schema says precisely what is wrong, but takes longer than all hashing: most events are told to be right without it.
 function readEvent(value: unknown, findings: Findings): ExportEvent | undefined {
   if (isPlainEvent(value)) return value;
@@ -69,12 +68,15 @@ function isPlainEvent(value: unknown): value is ExportEvent {
     event.index >= 0 &&
     typeof event.event_id === 'string' &&
     typeof event.bytes === 'string' &&
-    typeof event.integrity_hash === 'string' &&
-    typeof event.leaf_hash === 'string' &&
-    (event.previous_hash === null || (typeof event.previous_hash === 'string' && hexHash.test(event.previous_hash))) &&
-    hexHash.test(event.integrity_hash) &&
-    hexHash.test(event.leaf_hash)
+    isHashLong(event.integrity_hash) &&
+    isHashLong(event.leaf_hash) &&
+    (event.previous_hash === null || isHashLong(event.previous_hash))
   );
+}
+
+// What it is made of shows in the comparison with the hash that it should be.
+function isHashLong(value: unknown): boolean {
+  return typeof value === 'string' && value.length === 64;
 }
 
 function readBytes(encoded: string | null): Buffer | undefined {
@@ -122,7 +124,7 @@ function checkColumns(
 
 function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

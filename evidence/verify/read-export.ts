@@ -1,4 +1,4 @@
-import { TextDecoder } from 'node:util';
+import { isAscii, isUtf8 } from 'node:buffer';
 
 /** A piece of the file as it is read: JSON values of which nothing is checked yet. */
 export type ExportPart =
@@ -15,25 +15,31 @@ const endStart = '],"end":';
  * is read whole.
  */
 export async function* readExport(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ExportPart> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let [rest, line, started, ended, whole] = ['', 0, false, false, undefined as string[] | undefined];
-  for await (const text of decoded(chunks, decoder)) {
+  let [line, started, ended] = [0, false, false];
+  let whole: string[] | undefined;
+  let rest = '';
+  for await (const { text, isEnd } of wholeLines(chunks)) {
     if (text === undefined) return yield { kind: 'broken', line: line + 1, message: 'is not UTF-8' };
+    if (isEnd) {
+      rest = text;
+      break;
+    }
     if (whole !== undefined) {
       whole.push(text);
       continue;
     }
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() as string;
-    if (lines.length === 0) continue;
+    const lines = text.split('\n');
+    // What stands behind the last line break: nothing.
+    lines.pop();
     if (!started) {
-      const first = lines.shift() as string;
+      const first = lines[0] as string;
       if (!first.endsWith(headerEnd)) {
-        whole = [first, '\n', ...lines.map((each) => `${each}\n`), rest];
+        whole = [text];
         continue;
       }
       started = true;
       line = 1;
+      lines.shift();
       yield headerPart(first);
     }
     const values: unknown[] = [];
@@ -53,7 +59,7 @@ export async function* readExport(chunks: AsyncIterable<Uint8Array>): AsyncGener
     }
     yield { kind: 'events', values };
   }
-  if (!started) return yield* readWhole([...(whole ?? []), ...(whole === undefined ? [rest] : [])]);
+  if (!started) return yield* readWhole([...(whole ?? []), rest]);
   if (!ended) {
     const said = rest === '' ? 'ends here' : 'breaks off';
     yield { kind: 'broken', line: line + 1, message: `${said}, without the end of the file` };
@@ -62,17 +68,34 @@ export async function* readExport(chunks: AsyncIterable<Uint8Array>): AsyncGener
   }
 }
 
-async function* decoded(
-  chunks: AsyncIterable<Uint8Array>,
-  decoder: TextDecoder,
-): AsyncGenerator<string | undefined, void> {
-  try {
-    for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
-    yield decoder.decode();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
-    yield undefined;
+interface Lines {
+  /** Undefined where the bytes are not UTF-8. */
+  readonly text: string | undefined;
+  /** True for what stands behind the last line break. */
+  readonly isEnd: boolean;
+}
+
+/** The text in pieces that end with a line break, and at last what follows on the last one. */
+async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Lines> {
+  let held: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    const cut = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).lastIndexOf(newline) + 1;
+    if (cut === 0) {
+      held.push(chunk);
+      continue;
+    }
+    yield { text: decode(Buffer.concat([...held, chunk.subarray(0, cut)])), isEnd: false };
+    held = [chunk.subarray(cut)];
   }
+  yield { text: decode(Buffer.concat(held)), isEnd: true };
+}
+
+const newline = 10;
+
+// Nearly all is ASCII, and a string of one-byte characters is made and parsed faster.
+function decode(bytes: Buffer): string | undefined {
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 function headerPart(line: string): ExportPart {
