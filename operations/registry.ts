@@ -185,7 +185,7 @@ function requirePermission({ grants }: OpenTransaction, { permissions, name, fen
       details: { permission: permissions.join(' or '), operation: name },
     });
   }
-  if (grants.tenantStatus !== 'active' && fence === 'fenced') {
+  if (grants.tenantStatus !== 'active' && (fence === 'fenced' || fence === 'export-of-evidence')) {
     throw refusal('TENANT_INACTIVE', 'the tenant is suspended; ask the operator to reactivate it');
   }
 }

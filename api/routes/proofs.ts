@@ -10,7 +10,7 @@ import { consistencyProof, inclusionProof } from '../../evidence/merkle/proofs';
 import { subtreeRoot } from '../../evidence/merkle/subtrees';
 import { encodeVerifier } from '../../evidence/note';
 import { findAuditEventId } from '../../prisma/reads/audit';
-import { readTree, type TreeReads } from '../../prisma/reads/tree';
+import { readTree, type LeafRow, type TreeReads } from '../../prisma/reads/tree';
 import { route, type Route } from '../route';
 import type { ApiServices } from '../services';
 
@@ -56,9 +56,10 @@ export function proofRoutes({ prisma }: ApiServices): Route[] {
       },
       async ({ context: { tenantId }, query }) => {
         const proved = await readTree(prisma, tenantId, async (tree) => {
-          const leaf = await tree.leafOfEvent(query.event_id);
+          const size = await sizeOf(tree, query.tree_size, 'tree_size');
+          const leaf = await findLeaf(tree, query.event_id, size);
           if (leaf === null) return undefined;
-          const [size, index] = [await sizeOf(tree, query.tree_size, 'tree_size'), Number(leaf.tenantSequence)];
+          const index = Number(leaf.tenantSequence);
           if (index >= size) {
             throw outOfRange('tree_size', `the event is leaf ${index}: a tree of ${size} leaves does not hold it`);
           }
@@ -74,7 +75,7 @@ export function proofRoutes({ prisma }: ApiServices): Route[] {
           };
         });
         if (proved !== undefined) return proved;
-        if (!(await findAuditEventId(prisma, tenantId, query.event_id))) {
+        if (query.event_id === undefined || !(await findAuditEventId(prisma, tenantId, query.event_id))) {
           throw refusal('NOT_FOUND', 'there is no such event');
         }
         throw new EngineError('temporary_failure', 'the event is not sealed yet; ask again', { retryAfterSeconds: 1 });
@@ -104,6 +105,12 @@ export function proofRoutes({ prisma }: ApiServices): Route[] {
         }),
     ),
   ];
+}
+
+/** The leaf of the event, else the newest within the size. */
+async function findLeaf(tree: TreeReads, eventId: string | undefined, size: number): Promise<LeafRow | null> {
+  if (eventId !== undefined) return tree.leafOfEvent(eventId);
+  return size === 0 ? null : ((await tree.leaves({ from: size - 1, to: size }))[0] ?? null);
 }
 
 /** The size asked for, else that of the newest checkpoint. */

@@ -19,7 +19,8 @@ export const CheckpointView = z.strictObject({
 });
 export type CheckpointView = z.infer<typeof CheckpointView>;
 
-export const InclusionQuery = z.strictObject({ event_id: identifier, tree_size: TreeSize.optional() });
+/** Without an event: the newest one of the tree. */
+export const InclusionQuery = z.strictObject({ event_id: identifier.optional(), tree_size: TreeSize.optional() });
 export const InclusionView = z.strictObject({
   event_id: z.string(),
   leaf_index: z.int(),
@@ -33,7 +34,7 @@ export const InclusionView = z.strictObject({
   checkpoint: z.string().nullable(),
 });
 
-export const ConsistencyQuery = z.strictObject({ from: TreeSize, to: TreeSize.optional() });
+export const ConsistencyQuery = z.strictObject({ from: TreeSize.default(0), to: TreeSize.optional() });
 export const ConsistencyView = z.strictObject({
   from: z.int(),
   to: z.int(),

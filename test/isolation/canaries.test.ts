@@ -69,6 +69,7 @@ async function furnish(tenant: 0 | 1): Promise<Tenant> {
   const degraded = { scope: 'plane', scope_id: plane.planeId, kind: 'degraded', reason: canary };
   const thrown = await api.post('/governance/kill-switch', { ...degraded, enabled: true });
   await api.post('/governance/kill-switch', { ...degraded, enabled: false });
+  const written = await api.post('/evidence/export', {});
   return {
     tenantId: stack.keys.tenants[tenant]?.tenant_id ?? '',
     api,
@@ -83,6 +84,7 @@ async function furnish(tenant: 0 | 1): Promise<Tenant> {
       switch_id: thrown.body.data.switch_id,
       snapshot_id: snapshots.body.data.items[0].snapshot_id,
       evidence_id: answer.body.data.evidence_id,
+      export_id: written.body.data.export_id,
     },
   };
 }
