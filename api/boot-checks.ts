@@ -14,7 +14,7 @@ export type Check = () => Promise<void>;
 export const appendOnly = [
   ...['audit_events', 'audit_leaves', 'effect_intents', 'effect_outcomes', 'runtime_switch_history'],
   ...['knowledge_lifecycle_transitions', 'policy_snapshots', 'retrieval_evidence'],
-  ...['audit_tiles', 'audit_checkpoints', 'audit_signing_keys'],
+  ...['audit_tiles', 'audit_checkpoints', 'audit_signing_keys', 'evidence_exports'],
 ];
 
 export async function checkRoles({ db, systemDb }: { db: Database; systemDb: Database }): Promise<void> {
