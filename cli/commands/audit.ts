@@ -41,11 +41,11 @@ export function addAuditCommands(program: Command, run: CliRun): void {
   addReadCommand(audit, 'show-export', 'one of them').argument('<id>').action(action(run, showExport));
   addReadCommand(audit, 'prove', 'that an event lies in the tree of a checkpoint')
     .argument('<event>', 'id of an audit event')
-    .option('--size <n>', 'of the tree (default: that of the newest checkpoint)', integerBetween(0, sizeMax))
+    .option('--size <n>', 'of the tree (default: that of the newest checkpoint)', integerBetween(1, sizeMax))
     .action(action(run, proveEvent));
   addReadCommand(audit, 'prove-growth', 'that the tree of a checkpoint begins with an earlier one')
-    .argument('<from>', 'size of the earlier tree', integerBetween(0, sizeMax))
-    .argument('[to]', 'size of the later one (default: that of the newest checkpoint)', integerBetween(0, sizeMax))
+    .argument('<from>', 'size of the earlier tree', integerBetween(1, sizeMax))
+    .argument('[to]', 'size of the later one (default: that of the newest checkpoint)', integerBetween(1, sizeMax))
     .action(action(run, proveGrowth));
 }
 

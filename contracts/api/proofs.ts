@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { identifier } from '../text';
 import { Time } from './common';
 
-const TreeSize = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+// RFC 6962 has no proofs of the empty tree.
+const TreeSize = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 const HexHash = z.string();
 
 export const CheckpointView = z.strictObject({
@@ -34,7 +35,7 @@ export const InclusionView = z.strictObject({
   checkpoint: z.string().nullable(),
 });
 
-export const ConsistencyQuery = z.strictObject({ from: TreeSize.default(0), to: TreeSize.optional() });
+export const ConsistencyQuery = z.strictObject({ from: TreeSize.default(1), to: TreeSize.optional() });
 export const ConsistencyView = z.strictObject({
   from: z.int(),
   to: z.int(),
