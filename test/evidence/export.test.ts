@@ -1,8 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repeat } from '../../operations/maintenance/repeat';
-import { createSealer } from '../../operations/sealing/sealer';
-import { createDatabase } from '../../operations/transaction/database';
 import { verifyInclusion, verifyConsistency } from '../../evidence/merkle/proofs';
 import { openNote, parseCheckpoint, parseVerifier } from '../../evidence/note';
 import { verifyExport, type VerifyOptions } from '../../evidence/verify/verify-export';
@@ -13,23 +10,14 @@ import { runCommand } from '../unit/cli/run-command';
 
 let stack: TestStack;
 let plane: ActivePlane;
-let stopSealing: () => Promise<void>;
 beforeAll(async () => {
   stack = await startTestStack();
-  const db = createDatabase({ url: stack.database.systemUrl, connectionsMax: 3, applicationName: 'test-sealer' });
-  const sealer = createSealer({ db, signingKeyFile: path.join(stack.folder, 'signing.pem') });
-  const sealing = repeat(() => sealer.seal(), { intervalMs: 100, onError: () => {} });
-  stopSealing = async () => {
-    await sealing.stop();
-    await db.destroy();
-  };
   plane = await anActivePlane(stack.api(), 'known', {
     files: { 'a.md': 'A known document of Grace Hopper.', 'b.md': 'Another one.' },
   });
   await stack.api().post(`/knowledge/${plane.planeId}/query`, { query: 'known' });
 }, 90_000);
 afterAll(async () => {
-  await stopSealing();
   await stack.stop();
 });
 
