@@ -8,12 +8,9 @@ import { exemptActions, fencedActions } from '../../chaos/auditor/fenced-actions
 import type { HistoryFile } from '../../chaos/auditor/histories';
 import type { LedgerLine } from '../../chaos/ledger';
 import { catalogue } from '../../operations/catalogue';
-import { createSealer } from '../../operations/sealing/sealer';
-import { createDatabase } from '../../operations/transaction/database';
 import { toJson } from '../replay/history-file';
 import { anActivePlane } from '../support/active-plane';
 import { recordLoad, type RecordedLoad } from '../support/recorded-load';
-import { newKey } from '../support/sealing';
 import { startTestStack, type TestStack } from '../support/stack';
 import { until } from '../support/until';
 
@@ -80,18 +77,12 @@ async function settle(): Promise<void> {
     );
     return Number(rows[0].n) === 0;
   });
-  const signingKeyFile = path.join(folder, 'signing.pem');
-  writeFileSync(signingKeyFile, newKey());
-  const db = createDatabase({ url: stack.database.systemUrl, connectionsMax: 2, applicationName: 'test-auditor' });
-  const sealer = createSealer({ db, signingKeyFile });
   await until(async () => {
-    await sealer.seal();
     const { rows } = await stack.owner.query(
       'select 1 from audit_events e where not exists (select from audit_leaves l where l.event_id = e.event_id) limit 1',
     );
     return rows.length === 0;
   });
-  await db.destroy();
 }
 
 async function materialNow(): Promise<Omit<Material, 'ledger'>> {
