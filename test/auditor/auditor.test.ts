@@ -57,7 +57,7 @@ beforeAll(async () => {
   await settle();
   clean = { ...(await materialNow()), ledger: load.lines };
   const { rows } = await stack.owner.query<{ note: string }>(
-    'select note from audit_checkpoints where tenant_id = $1',
+    'select note from audit_checkpoints where tenant_id = $1 order by tree_size desc',
     [tenantId],
   );
   notes = rows.map(({ note }) => note);
