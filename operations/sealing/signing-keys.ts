@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { readFile, stat } from 'node:fs/promises';
-import type { Verifier } from '../../evidence/note';
+import { readKeyRecord, writeKeyRecord } from '../../evidence/key-record';
+import { encodeVerifier, type Verifier } from '../../evidence/note';
 import type { Database } from '../transaction/database';
-import { readKeyRecord, writeKeyRecord } from './key-record';
 import { loadSigningKey, SealingHalt, type SigningKey } from './signing-key';
 
 /** Where a rotation leaves the word of the former key. */
@@ -62,9 +62,23 @@ async function rotation({ key, last, file }: { key: SigningKey; last: Verifier; 
   const record = await readFile(recordFileOf(file), 'utf8').catch(() => {
     throw new SealingHalt('the signing key is another than the last one, and no record of the last one names it');
   });
-  const next = readKeyRecord(record, last);
-  if (Buffer.compare(next.publicKey, key.publicKey) !== 0) {
-    throw new SealingHalt('the record beside the signing key names another key');
+  if (!names(record, { key, last })) {
+    throw new SealingHalt(
+      'the record beside the signing key is not of this key, signed by it and by the key before it',
+    );
   }
   return record;
+}
+
+function names(record: string, { key, last }: { key: SigningKey; last: Verifier }): boolean {
+  try {
+    const { key: next, former } = readKeyRecord(record);
+    return (
+      encodeVerifier(next) === encodeVerifier(key) &&
+      former !== undefined &&
+      encodeVerifier(former) === encodeVerifier(last)
+    );
+  } catch {
+    return false;
+  }
 }

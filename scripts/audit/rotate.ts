@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, rename } from 'node:fs/promises';
 import type { Client } from 'pg';
-import { writeKeyRecord } from '../../operations/sealing/key-record';
+import { writeKeyRecord } from '../../evidence/key-record';
 import { parseSigningKey, type SigningKey } from '../../operations/sealing/signing-key';
 import { recordFileOf } from '../../operations/sealing/signing-keys';
 import { writePrivate } from '../stack/files';

@@ -166,7 +166,7 @@ test('a rotated key is signed for by the one before it, is taken up without a re
 
   // A key that the last one does not know is refused, whatever record lies beside it.
   await writeFile(bench.keyFile, newKey());
-  await expect(seal()).rejects.toThrow('is not signed by the key before it');
+  await expect(seal()).rejects.toThrow('is not of this key, signed by it and by the key before it');
   await rm(`${bench.keyFile}.record`);
   await expect(seal()).rejects.toThrow('no record of the last one names it');
 });
