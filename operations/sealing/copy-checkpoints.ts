@@ -29,7 +29,9 @@ async function copySome(
   target: CheckpointTarget,
   reachBarrier: (name: 'seal.checkpoints-copied') => void,
 ): Promise<number> {
-  await sql`insert into audit_checkpoint_copies (target) values (${target.name}) on conflict do nothing`.execute(db);
+  // The column rounds to milliseconds, and half of the time up: a new place would not be due yet.
+  await sql`insert into audit_checkpoint_copies (target, next_attempt_at)
+    values (${target.name}, date_trunc('milliseconds', now())) on conflict do nothing`.execute(db);
   const outcome = await db.transaction().execute(async (tx) => {
     const { rows: places } = await sql<{ last: string }>`select last_seq::text as last from audit_checkpoint_copies
       where target = ${target.name} and next_attempt_at <= now() for update skip locked`.execute(tx);

@@ -151,6 +151,7 @@ describe('proofs', () => {
       size: first.tree_size,
       root: bytes(first.root_hash),
     });
+    await stack.api().post('/api-keys', { name: 'the tree grows', role: 'viewer' });
     await exported();
     const { body: listed } = await api.get('/audit/events?limit=1000');
     for (const { event_id: eventId, integrity_hash: integrity } of listed.data.items.slice(-5)) {
