@@ -14,7 +14,6 @@ import { createFanOutReads } from './operations/governance/fan-out-reads';
 import { watchSwitches } from './operations/governance/watch-switches';
 import { createWorkReads } from './operations/knowledge/work-reads';
 import { createReportRefusals } from './operations/limits/report-refusals';
-import { reconcilePlanes } from './operations/maintenance/reconcile';
 import { resumeReleasedPauses } from './operations/maintenance/resume-released';
 import { createRelay } from './operations/outbox/relay';
 import { createSealer } from './operations/sealing/sealer';
@@ -128,10 +127,8 @@ export async function createWorkerParts(
     db: systemDb,
     onChange(notices) {
       running.apply(notices);
-      if (notices.every(({ enabled }) => enabled)) return;
-      // The regular looks find what these miss.
-      void resumeReleasedPauses(systemDb, dispatch).catch(() => {});
-      void reconcilePlanes(systemDb, engine).catch(() => {});
+      // The regular look finds what this one misses.
+      if (notices.some(({ enabled }) => !enabled)) void resumeReleasedPauses(systemDb, dispatch).catch(() => {});
     },
     onError: onWatchError,
   });
