@@ -33,8 +33,10 @@ async function copySome(
   await sql`insert into audit_checkpoint_copies (target, next_attempt_at)
     values (${target.name}, date_trunc('milliseconds', now())) on conflict do nothing`.execute(db);
   const outcome = await db.transaction().execute(async (tx) => {
+    // Locks the place without writing: a transaction that writes has an id, and sealing would wait for the place with it.
     const { rows: places } = await sql<{ last: string }>`select last_seq::text as last from audit_checkpoint_copies
-      where target = ${target.name} and next_attempt_at <= now() for update skip locked`.execute(tx);
+      where target = ${target.name} and next_attempt_at <= now()
+        and pg_try_advisory_xact_lock(20306, hashtext(target))`.execute(tx);
     const [place] = places;
     if (place === undefined) return { count: 0 };
     // Sealing is one transaction after the other, so no checkpoint with a lower number can still appear.

@@ -18,6 +18,7 @@ import { expectWhole, newKey, startSealing, type SealingBench } from '../support
 
 let bench: SealingBench;
 let folder: string;
+let copying: Promise<number>;
 beforeEach(async () => {
   bench = await startSealing();
   folder = await mkdtemp(path.join(tmpdir(), 'aos-copies-'));
@@ -169,4 +170,23 @@ test('a rotated key is signed for by the one before it, is taken up without a re
   await expect(seal()).rejects.toThrow('is not of this key, signed by it and by the key before it');
   await rm(`${bench.keyFile}.record`);
   await expect(seal()).rejects.toThrow('no record of the last one names it');
+});
+
+test('a place that is slow holds no sealing up, and nobody else copies there meanwhile', async () => {
+  await sealSome(1);
+  let kept = () => {};
+  const isAsked = new Promise<void>((asked) => {
+    const slow: CheckpointTarget = {
+      name: 'webhook',
+      copy: () => new Promise((resolve) => (asked(), (kept = resolve))),
+    };
+    copying = copyCheckpoints(bench.system, slow);
+  });
+  await isAsked;
+  expect(await copyCheckpoints(bench.system, { name: 'webhook', copy: () => Promise.reject(new Error('twice')) })).toBe(
+    0,
+  );
+  expect(await sealSome(1)).toHaveLength(2);
+  kept();
+  expect(await copying).toBe(1);
 });
