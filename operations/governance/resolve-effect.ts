@@ -18,8 +18,8 @@ interface Facts {
 
 /**
  * A person says what became of an effect whose outcome nobody knew. What was said first stands: the same again changes
- * nothing, anything else is refused. A late answer of the far
- * side counts as said. Goes on under a kill, since it only records.
+ * nothing, anything else is refused. A late answer of the far side counts as said. Goes on under a kill, since it only
+ * records.
  */
 export const resolveEffect = defineOperation({
   name: 'governance.effects.resolve',
@@ -33,7 +33,7 @@ export const resolveEffect = defineOperation({
 
   async loadFacts({ tx, context }, { intentId }) {
     // Outcomes are only ever appended, so there is no row to lock: two who resolve the same effect wait for each other here.
-    await sql`select pg_advisory_xact_lock(20304, hashtext(${`${context.tenantId}/${intentId}`}))`.execute(tx);
+    await sql`select pg_advisory_xact_lock(20305, hashtext(${`${context.tenantId}/${intentId}`}))`.execute(tx);
     await requireActiveTenant(tx, context.tenantId);
     const { rows } = await sql<Facts>`
       select i.subject, f.outcome as first, r.outcome, r.reason, r.resolved_by
