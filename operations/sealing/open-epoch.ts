@@ -3,7 +3,8 @@ import { originOf } from '../../evidence/checkpoint';
 import { rootOf } from '../../evidence/merkle/edge';
 import { newId } from '../ids';
 import type { Database } from '../transaction/database';
-import { insertCheckpoints, signCheckpoint } from './append';
+import { insertCheckpoints, signCheckpoint, type SignedCheckpoint } from './append';
+import { checkTree } from './check-tree';
 import { lockSealing } from './seal-batch';
 import type { SigningKey } from './signing-key';
 import { edgeFrom } from './tree-of';
@@ -29,7 +30,8 @@ export async function openEpoch(db: Database, serverId: string): Promise<void> {
 
 /**
  * Brings trees into the epoch, some at a time. The first checkpoint of each has the leaves of the last one known, and
- * names it: a checkpoint of the former epoch that is not among its past shows what the restore has lost.
+ * names it: a checkpoint of the former epoch that is not among its past shows what the restore has lost. Throws
+ * TreeMismatch for a tree that is not what was signed; it stays in its epoch.
  */
 export async function enterEpoch(
   db: Database,
@@ -38,18 +40,17 @@ export async function enterEpoch(
   await db.transaction().execute(async (tx) => {
     if (!(await lockSealing(tx))) return;
     const { rows } = await sql<HeadRow>`select tenant_id, epoch, tree_size::float8 as tree_size, edge
-      from audit_tree_heads where epoch < ${epoch} order by tenant_id limit ${treesAtOnce}`.execute(tx);
-    const checkpoints = rows.map((row) => {
+      from audit_tree_heads where epoch < ${epoch} and halted_at is null
+      order by tenant_id limit ${treesAtOnce}`.execute(tx);
+    const checkpoints: SignedCheckpoint[] = [];
+    for (const row of rows) {
       const edge = edgeFrom(row.tree_size, row.edge);
+      await checkTree(tx, row.tenant_id, edge);
       const origin = originOf(installationId, row.tenant_id, row.epoch);
       const follows = `follows ${origin} ${edge.size} ${rootOf(edge).toString('base64')}\n`;
-      return signCheckpoint(
-        { tenantId: row.tenant_id, before: edge, after: edge },
-        { installationId, epoch },
-        key,
-        follows,
-      );
-    });
+      const tree = { tenantId: row.tenant_id, before: edge, after: edge };
+      checkpoints.push(signCheckpoint(tree, { installationId, epoch }, key, follows));
+    }
     await sql`${insertCheckpoints({ checkpoints, epoch, batchId: newId('sb_', 12), keyId: key.keyId })}`.execute(tx);
     await moveHeads(
       tx,

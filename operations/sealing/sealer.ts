@@ -53,7 +53,7 @@ export function createSealer(options: SealerOptions): Sealer {
     server ??= await readServer(db);
     const { rows } = await sql<Look>`
       select installation_id, epoch, epoch_due is not null or server_id <> ${server} as is_due, leftover, trouble,
-        exists (select from audit_tree_heads h where h.epoch < s.epoch) as has_former, mark_xact::text as mark, mark_set_back as set_back,
+        exists (select from audit_tree_heads h where h.epoch < s.epoch and h.halted_at is null) as has_former, mark_xact::text as mark, mark_set_back as set_back,
         pg_snapshot_xmin(pg_current_snapshot())::text as up_to,
         exists (select from aos_unsealed(greatest(mark_xact,
           case when mark_set_back = ${place.setBack} then ${place.mark}::xid8 else '0' end), 1)) as waits

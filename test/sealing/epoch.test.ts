@@ -58,6 +58,54 @@ test.each([
   expect(rows).toEqual([{ epoch: 2 }, { epoch: 2 }]);
 });
 
+test('a tree that is not what was signed does not enter the new epoch; repaired, it does, with what it held and what came', async () => {
+  const events = ids(await appendEvents(bench.owner, 'one', 5));
+  await appendEvents(bench.owner, 'two', 1);
+  await bench.sealer().seal();
+  events.push(...ids(await appendEvents(bench.owner, 'one', 2)));
+  await bench.owner.query('alter table audit_events disable trigger user');
+  await bench.owner.query(`update audit_events set xact_id = (xact_id::text::bigint + 1000000)::text::xid8`);
+  await bench.owner.query('alter table audit_events enable trigger user');
+  await bench.owner.query(
+    `update audit_tree_heads set edge = edge || edge, last_xact = (last_xact::text::bigint + 1000000)::text::xid8`,
+  );
+  await bench.owner.query(
+    `update audit_tree_heads set edge = substr(edge, 1, length(edge) / 2) where tenant_id = 'two'`,
+  );
+  await bench.owner.query(`update audit_sealing set server_id = '1'`);
+  const sealer = bench.sealer();
+  await bench.hasty().seal();
+  await sealer.seal();
+  events.push(...ids(await appendEvents(bench.owner, 'one', 1)));
+  await appendEvents(bench.owner, 'two', 1);
+  await sealer.seal();
+  await sealer.seal();
+  const epochs = async () =>
+    (
+      await bench.owner.query(
+        `select tenant_id, epoch, halted_at is not null as halted from audit_tree_heads order by 1`,
+      )
+    ).rows;
+  expect(await epochs()).toEqual([
+    { tenant_id: 'one', epoch: 1, halted: true },
+    { tenant_id: 'two', epoch: 2, halted: false },
+  ]);
+  await expectWhole(bench.owner, 'two');
+
+  await bench.owner.query(
+    `update audit_tree_heads set edge = substr(edge, 1, length(edge) / 2) where tenant_id = 'one'`,
+  );
+  await bench.owner.query(`select aos_resume_sealing('one')`);
+  await sealer.seal();
+  await sealer.seal();
+  expect((await leavesOf(bench.owner, 'one')).map((leaf) => leaf.event_id)).toEqual(events);
+  await expectWhole(bench.owner, 'one');
+  expect(await epochs()).toEqual([
+    { tenant_id: 'one', epoch: 2, halted: false },
+    { tenant_id: 'two', epoch: 2, halted: false },
+  ]);
+});
+
 test('the reads of a tree prove every event, for its tenant alone', async () => {
   const sealer = bench.sealer({ batchMax: 100 });
   const events = await appendEvents(bench.owner, 'one', 700);
