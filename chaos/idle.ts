@@ -10,32 +10,22 @@ const leftovers = {
     where not exists (select from effect_outcomes o where o.intent_id = i.intent_id and o.first)`,
   'open pauses': 'select count(*)::int as n from run_pauses where outcome is null',
   'fan-outs at work': `select count(*)::int as n from switch_fan_outs where status in ('queued', 'running')`,
-} as const;
-
-const seal = {
   'events not sealed': `select count(*)::int as n from audit_events e
     where not exists (select from audit_leaves l where l.event_id = e.event_id)`,
-};
+} as const;
 
 const lookMs = 500;
 
 /** Waits until nothing is left over. Answers what still is when the time is up: nothing, when it was reached. */
 export async function untilIdle(owner: Pool, limitMs: number): Promise<Record<string, number>> {
-  const hasSealer = await isSealing(owner);
   const until = Date.now() + limitMs;
   for (;;) {
     const found: Record<string, number> = {};
-    for (const [what, query] of Object.entries({ ...leftovers, ...(hasSealer && seal) })) {
+    for (const [what, query] of Object.entries(leftovers)) {
       const { rows } = await owner.query<{ n: number }>(query);
       if (rows[0]?.n !== 0) found[what] = rows[0]?.n ?? NaN;
     }
     if (Object.keys(found).length === 0 || Date.now() > until) return found;
     await sleep(lookMs);
   }
-}
-
-/** Events are sealed where this version of the database has tree heads. */
-async function isSealing(owner: Pool): Promise<boolean> {
-  const { rows } = await owner.query<{ has: boolean }>(`select to_regclass('audit_tree_heads') is not null as has`);
-  return rows[0]?.has ?? false;
 }

@@ -127,7 +127,10 @@ async function run(options: ChaosOptions, { folder, report, closers }: Place): P
   ledger.close();
   report.ledger(readLedger(ledgerFile));
   report.deaths(stack.deaths);
-  const input = { databaseUrl: stack.ownerUrl, histories, ledger: ledgerFile };
+  const input = {
+    ...{ databaseUrl: stack.ownerUrl, histories, ledger: ledgerFile, logs: path.join(folder, 'logs') },
+    checkpoints: path.join(folder, 'checkpoints/latest'),
+  };
   const judge = () => runAuditor(input).catch((error: Error) => error.message);
   report.judged(await judge(), 0);
   if (faults.includes('F13')) {

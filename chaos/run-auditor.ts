@@ -6,14 +6,21 @@ export interface AuditorInput {
   readonly databaseUrl: string;
   readonly histories: string;
   readonly ledger: string;
+  readonly logs: string;
+  /** Where the worker has copied signed checkpoints to. */
+  readonly checkpoints: string;
 }
 
 const program = path.join(__dirname, 'auditor/main.ts');
 
 /** Runs the auditor as a process of its own and shows what it says. Answers its exit code: 0 means no violation. */
-export async function runAuditor({ databaseUrl, histories, ledger }: AuditorInput): Promise<number> {
+export async function runAuditor({ databaseUrl, ...places }: AuditorInput): Promise<number> {
   if (!existsSync(program)) throw new Error('chaos/auditor/main.ts is missing: nothing judges this run');
-  const args = ['--database-url', databaseUrl, '--histories', histories, '--ledger', ledger];
+  const args = [
+    '--database-url',
+    databaseUrl,
+    ...Object.entries(places).flatMap(([name, place]) => [`--${name}`, place]),
+  ];
   const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), program, ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -67,8 +67,3 @@ export class Finder implements Look {
     for (const row of rows) this.found(rule, row);
   }
 }
-
-export async function hasTable({ sql }: Material, name: string): Promise<boolean> {
-  const { rows } = await sql.query<{ has: boolean }>('select to_regclass($1) is not null as has', [name]);
-  return rows[0]?.has ?? false;
-}

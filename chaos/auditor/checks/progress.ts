@@ -1,4 +1,4 @@
-import { hasTable, type Check, type Finder } from '../check';
+import type { Check, Finder } from '../check';
 import type { HistoryFile } from '../histories';
 
 /** Workflows that live as long as what they stand for, and so may run when nothing is to do. */
@@ -43,19 +43,17 @@ export const progress: Check = {
       'switch_fan_outs',
       `select switch_id, epoch::text as epoch, status from switch_fan_outs where status in ('queued', 'running')`,
     );
-    if (await hasTable(material, 'audit_tree_heads')) {
-      await rows(
-        'event-not-sealed',
-        'audit_events',
-        `select e.event_id, e.tenant_id from audit_events e
-          where not exists (select from audit_leaves l where l.event_id = e.event_id)`,
-      );
-      await rows(
-        'tree-halted',
-        'audit_tree_heads',
-        'select tenant_id, halted_reason from audit_tree_heads where halted_at is not null',
-      );
-    }
+    await rows(
+      'event-not-sealed',
+      'audit_events',
+      `select e.event_id, e.tenant_id from audit_events e
+        where not exists (select from audit_leaves l where l.event_id = e.event_id)`,
+    );
+    await rows(
+      'tree-halted',
+      'audit_tree_heads',
+      'select tenant_id, halted_reason from audit_tree_heads where halted_at is not null',
+    );
     for (const each of material.histories) judge(each, look);
   },
 };
