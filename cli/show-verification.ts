@@ -21,7 +21,7 @@ function describeFile({ file, events, bytes }: VerifyResult, warn: (text: string
   const { coverage, tree, selection } = file;
   const whole =
     coverage.type === 'range'
-      ? `every leaf from ${coverage.from} up to ${coverage.to}`
+      ? `every leaf from ${coverage.from} up to ${coverage.to}${selection.type === 'period' ? '; that the period has no others is not shown' : ''}`
       : 'as chosen when the file was made; that none was left out is not shown';
   const keys = file.keys.map(({ verifier }) => printable(verifier)).join(', ');
   const trust = file.is_key_known ? 'one of the keys you gave' : warn("the file's own word: compare it with --key");

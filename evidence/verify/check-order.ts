@@ -47,6 +47,10 @@ export function checkOrder(
 
   function checkChain(event: ExportEvent): void {
     const link = event.index === 0 ? null : before?.index === event.index - 1 ? before.integrity_hash : undefined;
+    if (link === undefined && event.previous_hash === null) {
+      const message = 'previous_hash is null, but only the first leaf has none before it';
+      findings.add(at(event, { check: 'previous_hash', field: 'previous_hash', message }));
+    }
     if (link === undefined || link === event.previous_hash) return;
     const should =
       link === null

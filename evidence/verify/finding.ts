@@ -8,6 +8,7 @@ export type Check =
   | 'payload'
   | 'tenant'
   | 'column'
+  | 'selection'
   | 'sequence'
   | 'duplicate'
   | 'previous_hash'

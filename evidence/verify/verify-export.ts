@@ -8,7 +8,8 @@ import { checkOutside } from './check-outside';
 import { checkTree } from './check-tree';
 import { collectFindings, type Finding, type Findings } from './finding';
 import { describeIssues } from './issues';
-import { readExport } from './read-export';
+import { checkSelection } from './check-selection';
+import { readExport, type BrokenPart } from './read-export';
 
 export type { Check, Finding } from './finding';
 
@@ -115,6 +116,7 @@ function beginChecks(
   const { keys, isTrusted } = checkKeys(header, known, findings);
   const signed = checkCheckpoints(header, keys, findings);
   const outside = notes.flatMap((note) => openCheckpoint(note, keys, 'your checkpoint', findings) ?? []);
+  const selection = checkSelection(header, findings);
   const order = checkOrder(header, findings);
   const tree = checkTree(
     {
@@ -147,6 +149,7 @@ function beginChecks(
     add(each) {
       const checked = checkEvent(each, header.tenant_id, findings);
       if (checked === undefined) return;
+      selection.add(checked);
       order.add(checked.event);
       tree.add(checked.event, checked.leaf);
       lastIndex = checked.event.index;
@@ -154,6 +157,7 @@ function beginChecks(
     finish(each) {
       const end = ExportEnd.safeParse(each);
       if (end.success) {
+        selection.finish();
         order.finish(end.data);
         tree.finish(end.data);
       } else if (each !== undefined) {
@@ -172,7 +176,8 @@ function readHeader(value: unknown, findings: Findings): ExportHeader | undefine
     return undefined;
   }
   if (version !== exportFormatVersion) {
-    const message = `the format has version ${JSON.stringify(version)}; this program knows version ${exportFormatVersion}`;
+    const said = typeof version === 'number' ? version : 'that is no number';
+    const message = `the format has version ${said}; this program knows version ${exportFormatVersion}`;
     findings.add({ check: 'format', field: 'format_version', message });
     return undefined;
   }
@@ -182,11 +187,10 @@ function readHeader(value: unknown, findings: Findings): ExportHeader | undefine
   return undefined;
 }
 
-function brokenFinding({ line, message }: { line?: number; message: string }, lastIndex: number | undefined): Finding {
-  const isEnd = message.includes('without the end');
+function brokenFinding({ check, line, message }: BrokenPart, lastIndex: number | undefined): Finding {
   const where = lastIndex === undefined ? '' : `; the last event before it is leaf ${lastIndex}`;
   return {
-    check: isEnd || line === undefined ? 'truncated' : 'format',
+    check,
     message: line === undefined ? message : `line ${line} ${message}${where}`,
     ...(line !== undefined && { line }),
     ...(lastIndex !== undefined && { index: lastIndex }),

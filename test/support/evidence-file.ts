@@ -10,6 +10,10 @@ import { checkpointText, encodeVerifier, originOf, rawPublicKey, signNote, type 
 
 export const installation = 'inst';
 export const tenant = 'ten_acme';
+/** Of every event. */
+export const runId = 'req-000000000001';
+/** Events of these trees are a second apart. */
+export const timeOf = (index: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString();
 
 export function makeSigner(name = `aos/${installation}`): Signer {
   const { privateKey } = generateKeyPairSync('ed25519');
@@ -29,6 +33,8 @@ export function makeTree(count: number, { payloadBytes = 0 }: { payloadBytes?: n
         tenant_id: tenant,
         event_type: 'PlaneRegistered',
         outcome: 'success',
+        run_id: runId,
+        occurred_at: timeOf(index),
         evidence: { name: `plane ${index}`, filler: 'x'.repeat(payloadBytes) },
       }) as string,
     );
@@ -101,8 +107,7 @@ export async function makeFile({ tree, size, signers, earlier = [], ...input }: 
       export_id: 'exp_1',
       tenant_id: tenant,
       created_at: '2026-01-01T00:00:00.000Z',
-      selection: { type: 'all' },
-      coverage: input.coverage ?? { type: 'range', from: 0, to: size },
+      ...{ selection: selectionOf(input.coverage), coverage: input.coverage ?? { type: 'range', from: 0, to: size } },
       tree: { size, root: tree.root(size).toString('hex') },
       unsealed: null,
       public_keys: signers.map((each, at) => ({
@@ -117,6 +122,12 @@ export async function makeFile({ tree, size, signers, earlier = [], ...input }: 
     events,
     end: { events: events.length, after },
   };
+}
+
+function selectionOf(coverage: ExportHeader['coverage'] | undefined): ExportHeader['selection'] {
+  if (coverage === undefined) return { type: 'all' };
+  if (coverage.type === 'selected') return { type: 'run', run_id: runId };
+  return { type: 'period', from: timeOf(coverage.from), to: timeOf(coverage.to) };
 }
 
 /** The file as the API writes it. */
