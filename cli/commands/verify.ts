@@ -58,6 +58,8 @@ async function verifyFile(file: string, { checkpoint = [], key = [] }: VerifyCom
 function readKeys(given: string, cwd: string): Verifier[] {
   const text = existsSync(path.resolve(cwd, given)) ? readText(given, cwd) : given;
   const lines = text.split('\n').filter((line) => line.trim() !== '');
+  // Without any key the file's own would be believed, and that was not asked for.
+  if (lines.length === 0) throw usageFailure(`--key ${given}: there is no key in it`);
   try {
     return lines.map(parseVerifier);
   } catch (error) {
