@@ -1,0 +1,30 @@
+import { copyOf, unreleased } from './edits';
+import type { Planted } from './planted';
+
+/** What was done while a kill was on (I3). */
+export const killedCommits: readonly Planted[] = [
+  {
+    finds: 'I3 committed-under-kill',
+    plant: ({ planeId }) => [
+      copyOf(`action = 'knowledge.jobs.complete' and plane_id = '${planeId}'`, { event_id: `'evt_late'` }),
+    ],
+    edit: () => unreleased,
+    ids: ({ killId }) => ({ switch_id: killId, event_id: 'evt_late' }),
+  },
+  {
+    finds: 'I3 intent-opened-under-kill',
+    plant: ({ foreign }) => [
+      `insert into effect_intents (intent_id, tenant_id, subject, phase, attempt_token, deadline, integrity_hash)
+        values ('late', '${foreign}', 'retrieval:late', 'release', 'a', now() + interval '1 hour', 'h')`,
+    ],
+    edit: () => unreleased,
+    ids: ({ foreign }) => ({ intent_id: 'late', tenant_id: foreign }),
+  },
+  {
+    finds: 'I3 killed-job-went-on',
+    plant: ({ planeId }) => [
+      copyOf(`action = 'knowledge.jobs.complete' and plane_id = '${planeId}'`, { event_id: `'evt_on'` }),
+    ],
+    ids: ({ killId }) => ({ switch_id: killId, event_id: 'evt_on' }),
+  },
+];

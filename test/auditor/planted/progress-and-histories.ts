@@ -1,0 +1,73 @@
+import { withHistory } from './edits';
+import type { Planted } from './planted';
+
+/** Work that does not end (I8), and histories that do not replay (I9) or are too large (I12). */
+export const progressAndHistories: readonly Planted[] = [
+  {
+    finds: 'I8 job-stuck',
+    plant: () => [
+      `update knowledge_jobs set status = 'running' where job_id = (select max(job_id) from knowledge_jobs)`,
+    ],
+    ids: ({ planeId }) => ({ plane_id: planeId, status: 'running' }),
+  },
+  {
+    finds: 'I8 message-not-delivered',
+    plant: () => [`update event_outbox set published_at = null`],
+    ids: ({ tenantId }) => ({ tenant_id: tenantId }),
+  },
+  {
+    finds: 'I8 intent-open-after-deadline',
+    plant: ({ tenantId }) => [
+      `insert into effect_intents (intent_id, tenant_id, subject, phase, attempt_token, deadline, integrity_hash)
+        values ('left', '${tenantId}', 'retrieval:left', 'release', 'a', now() - interval '1 hour', 'h')`,
+    ],
+    ids: () => ({ intent_id: 'left' }),
+  },
+  {
+    finds: 'I8 fan-out-not-ended',
+    plant: ({ killId }) => [`update switch_fan_outs set status = 'running' where switch_id = '${killId}'`],
+    ids: ({ killId }) => ({ switch_id: killId }),
+  },
+  {
+    finds: 'I8 activity-pending',
+    edit: () =>
+      withHistory((text) =>
+        text
+          .replaceAll('ACTIVITY_TASK_COMPLETED', 'ACTIVITY_TASK_STARTED')
+          .replace(/"status":"[A-Z]+"/, '"status":"RUNNING"'),
+      ),
+  },
+  {
+    finds: 'I8 workflow-not-ended',
+    edit: () => (material) => ({
+      ...material,
+      histories: material.histories.map((each) => ({ ...each, status: 'RUNNING' })),
+    }),
+  },
+  {
+    finds: 'I9 does-not-replay',
+    edit: () => withHistory((text) => text.replaceAll('"verifySources"', '"ingestSources"')),
+  },
+  {
+    finds: 'I12 history-too-long',
+    edit: () => (material) => ({
+      ...material,
+      histories: material.histories.map((each) => ({
+        ...each,
+        history: { events: Array.from({ length: 4_096 }, () => ({ eventType: 'EVENT_TYPE_TIMER_STARTED' })) },
+      })),
+      bundleFile: undefined,
+    }),
+    ids: () => ({ events: 4_096 }),
+  },
+  {
+    finds: 'I12 payload-too-large',
+    edit: () => (material) => ({
+      ...withHistory((text) =>
+        text.replace(/("metadata":\{[^}]*\},"data":")[^"]+/, `$1${Buffer.alloc(524_288).toString('base64')}`),
+      )(material),
+      bundleFile: undefined,
+    }),
+    ids: () => ({ bytes: 524_288 }),
+  },
+];
