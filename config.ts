@@ -1,117 +1,14 @@
-import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
-import ipaddr from 'ipaddr.js';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { SqlConnections } from './contracts/sql-connections';
+import { ConfigError, readSettings, setting, type Environment } from './read-settings';
+import { common, door, evidence, listen, logins, metrics, outside, versioning } from './setting-groups';
+import { port, postgresUrl } from './setting-kinds';
 import { readSqlConnections } from './sql-connections';
-import { rateDefaults } from './contracts/rate-limits';
-import { anyPort, port, count, postgresUrl, httpUrl, folder, list, hostAndPort, rate } from './setting-kinds';
+import { namesTemporal, temporalSettings } from './temporal-settings';
 
-/** A missing or wrong setting. The message is one sentence that names the variable; processes print it and leave. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-type ConnectionOptions = ClientConnectConfig['connectionOptions'] & { address: string };
-type Shape = Record<string, z.ZodType>;
-
-const common = {
-  AOS_DATA_DIR: folder('.aos'),
-  AOS_LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      message: 'must be one of trace, debug, info, warn, error, fatal, silent',
-    })
-    .default('info'),
-};
-
-const listen = {
-  AOS_API_HOST: z.string().default('127.0.0.1'),
-  AOS_API_PORT: port(7080),
-};
-
-const metrics = {
-  AOS_WORKER_METRICS_HOST: z.string().default('127.0.0.1'),
-  AOS_WORKER_METRICS_PORT: anyPort.optional(),
-};
-
-const versioning = {
-  AOS_WORKER_VERSIONING: z.enum(['on', 'off'], { message: 'must be on or off' }).default('off'),
-  AOS_WORKER_BUILD_ID: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
-    .optional(),
-};
-
-const outside = {
-  AOS_FILE_ROOTS: z
-    .string()
-    .transform((value) => list(':')(value).map((root) => path.resolve(root)))
-    .optional(),
-  AOS_EGRESS_ALLOW: z
-    .string()
-    .transform(list(','))
-    .refine((entries) => entries.every((entry) => Number(hostAndPort.exec(entry)?.[2] ?? 65_536) <= 65_535), {
-      message: 'must be a comma-separated list of host:port',
-    })
-    .default([]),
-  AOS_SQL_CONNECTIONS_FILE: z
-    .string()
-    .transform((value) => path.resolve(value))
-    .optional(),
-  AOS_MASTER_KEY_FILE: z
-    .string()
-    .transform((value) => path.resolve(value))
-    .optional(),
-  AOS_SIGNING_KEY_FILE: z
-    .string()
-    .transform((value) => path.resolve(value))
-    .optional(),
-  AOS_EMBEDDER_URL: httpUrl.optional(),
-  AOS_EMBEDDER_MODEL: z.string().optional(),
-  AOS_EMBEDDER_API_KEY: z.string().optional(),
-  AOS_EMBEDDER_DIMENSION: count(65_536),
-  AOS_EMBEDDER_THREADS: count(64),
-  AOS_TASK_QUEUE: z
-    .string()
-    .regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits or hyphens')
-    .default('aos'),
-  AOS_TEST_BARRIER: z.string().optional(),
-};
-
-const evidence = {
-  AOS_CHECKPOINT_DIR: z
-    .string()
-    .transform((value) => path.resolve(value))
-    .optional(),
-  AOS_CHECKPOINT_COPIES: z
-    .string()
-    .transform(list(','))
-    .refine((names) => names.every((name) => ['folder', 'objects', 'none'].includes(name)), {
-      message: 'must be folder, objects, both with a comma between, or none',
-    })
-    .default(['folder']),
-  AOS_CHECKPOINT_WEBHOOK_URL: httpUrl.optional(),
-  AOS_SEAL_LAG_MAX_SECONDS: count(86_400),
-};
-
-const proxyNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
-const isProxy = (entry: string) => proxyNames.has(entry) || ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
-
-const door = {
-  AOS_RATE_LIMIT_KEY: rate(rateDefaults.key),
-  AOS_RATE_LIMIT_TENANT: rate(rateDefaults.tenant),
-  AOS_TRUST_PROXY: z
-    .string()
-    .transform((value): number | readonly string[] => (/^\d{1,2}$/.test(value) ? Number(value) : list(',')(value)))
-    .refine((value) => typeof value === 'number' || value.every(isProxy), {
-      message: 'must be a number of proxies, or addresses, networks, loopback, linklocal, uniquelocal',
-    })
-    .default([]),
-};
-
-const logins = { AOS_DATABASE_APP_URL: postgresUrl, AOS_DATABASE_SYSTEM_URL: postgresUrl };
+export { ConfigError, type Environment } from './read-settings';
 
 export type StackConfig = ReturnType<typeof loadStackConfig>;
 export type ApiConfig = ReturnType<typeof loadApiConfig>;
@@ -119,7 +16,7 @@ export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
 
 /** What `npm start` reads: every port, and whose servers to use. */
 export function loadStackConfig(environment: Environment = process.env) {
-  const env = parse(
+  const env = readSettings(
     {
       ...common,
       ...listen,
@@ -162,7 +59,7 @@ export function loadStackConfig(environment: Environment = process.env) {
 
 /** What the API process reads. */
 export function loadApiConfig(environment: Environment = process.env) {
-  const env = parse({ ...common, ...listen, ...door, ...outside, ...evidence, ...logins }, environment);
+  const env = readSettings({ ...common, ...listen, ...door, ...outside, ...evidence, ...logins }, environment);
   return {
     ...shared(env),
     rates: { key: env.AOS_RATE_LIMIT_KEY, tenant: env.AOS_RATE_LIMIT_TENANT },
@@ -179,7 +76,7 @@ export function loadApiConfig(environment: Environment = process.env) {
 
 /** What the worker process reads. */
 export function loadWorkerConfig(environment: Environment = process.env) {
-  const env = parse(
+  const env = readSettings(
     {
       ...common,
       ...metrics,
@@ -211,7 +108,7 @@ export function loadWorkerConfig(environment: Environment = process.env) {
 
 /** What the migrate step reads: the only place that holds the owner's URL. */
 export function loadMigrateConfig(environment: Environment = process.env) {
-  const env = parse(
+  const env = readSettings(
     {
       ...common,
       DATABASE_URL: postgresUrl,
@@ -275,51 +172,6 @@ function checkedSqlConnections(file: string | undefined): {
   } catch (error) {
     throw new ConfigError(`AOS_SQL_CONNECTIONS_FILE ${(error as Error).message}.`);
   }
-}
-
-/** An address, or a profile of Temporal's own configuration file, says that a server exists already. */
-function namesTemporal(environment: Environment): boolean {
-  return ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
-    (name) => setting(environment, name) !== undefined,
-  );
-}
-
-function temporalSettings(environment: Environment) {
-  let loaded: ClientConnectConfig;
-  try {
-    // The user's configuration file counts only when asked for: a start must not depend on what lies in a home folder.
-    const disableFile = !['TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => setting(environment, name));
-    loaded = loadClientConnectConfig({ overrideEnvVars: present(environment), disableFile });
-  } catch (error) {
-    throw new ConfigError(`The TEMPORAL_* settings cannot be used: ${(error as Error).message}`);
-  }
-  const { address } = loaded.connectionOptions;
-  if (address === undefined) throw new ConfigError('TEMPORAL_ADDRESS must be set.');
-  if (!hostAndPort.test(address)) throw new ConfigError('TEMPORAL_ADDRESS must be host:port.');
-  const given = Object.entries(loaded.connectionOptions).filter(([, value]) => value !== undefined);
-  const connection = Object.fromEntries(given) as ConnectionOptions;
-  return { address, namespace: loaded.namespace ?? 'default', connection };
-}
-
-function parse<S extends Shape>(shape: S, environment: Environment): z.infer<z.ZodObject<S>> {
-  const result = z.object(shape).safeParse(present(environment));
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const name = String(issue?.path[0]);
-  const missing = setting(environment, name) === undefined;
-  throw new ConfigError(`${name} ${missing ? 'must be set' : issue?.message}.`);
-}
-
-/** An empty setting counts as none, so that `AOS_X= npm start` means the default. */
-function present(environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).filter((entry): entry is [string, string] => (entry[1] ?? '').trim() !== ''),
-  );
-}
-
-function setting(environment: Environment, name: string): string | undefined {
-  const value = environment[name];
-  return value === undefined || value.trim() === '' ? undefined : value;
 }
 
 /** The same file runs from the sources and from dist/. */

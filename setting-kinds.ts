@@ -32,6 +32,8 @@ export const folder = (fallback: string) =>
     .default(fallback)
     .transform((value) => path.resolve(value));
 
+export const file = z.string().transform((value) => path.resolve(value));
+
 export const list = (separator: string) => (value: string) =>
   value
     .split(separator)
