@@ -1,93 +1,20 @@
 import { readAsTenant } from '../../operations/transaction/read';
-import { ask, anActivePlane, textsOf, type ActivePlane } from '../support/active-plane';
-import type { ApiClient } from '../support/api-client';
+import { textsOf } from '../support/active-plane';
 import { fillPath, readOperations, type ApiOperation } from '../support/openapi';
 import { rawCall } from '../support/raw-call';
 import { startTestStack, type TestStack } from '../support/stack';
 import { validBody } from '../support/valid-bodies';
-
-const canaries = ['canaryalpha7311', 'canarybravo9427'] as const;
-
-interface Tenant {
-  readonly tenantId: string;
-  readonly api: ApiClient;
-  readonly canary: string;
-  readonly plane: ActivePlane;
-  readonly ids: Readonly<Record<string, string>> & { plane_id: string; policy_id: string; document_id: string };
-}
+import { canaries, furnish, type Tenant } from './canary-tenants';
 
 let stack: TestStack;
 let tenants: readonly [Tenant, Tenant];
 let operations: ApiOperation[];
 beforeAll(async () => {
   stack = await startTestStack();
-  tenants = [await furnish(0), await furnish(1)];
+  tenants = [await furnish(stack, 0), await furnish(stack, 1)];
   operations = (await readOperations(stack.api())).filter(({ id, isPublic }) => !isPublic && !id.startsWith('ops.'));
 }, 90_000);
 afterAll(() => stack.stop());
-
-/** A tenant with its canary in every text that it can leave anywhere. */
-async function furnish(tenant: 0 | 1): Promise<Tenant> {
-  const api = stack.api('admin', tenant);
-  const canary = canaries[tenant];
-  const plane = await anActivePlane(api, `plane ${canary}`, {
-    files: {
-      [`${canary}.md`]: `The ${canary} sings in the common meadow. Write to ${canary}@example.com.`,
-      'unreadable.json': `{"${canary}": `,
-    },
-    extra: {
-      description: `about ${canary}`,
-      sources: [{ source_type: 'upload', name: `source ${canary}`, config: {} }],
-      unreadable_tolerance: 1,
-    },
-    conditions: { redact_at: 'restricted' },
-  });
-  await api.put(`/planes/${plane.planeId}/sync-schedule`, { interval_seconds: 86_400 });
-  const key = await api.post('/api-keys', { name: `key ${canary}`, role: 'viewer' });
-  const policy = await api.post('/policies', { name: `policy ${canary}`, description: canary, conditions: {} });
-  const template = await api.post('/sql-templates', {
-    name: `template ${canary}`,
-    description: canary,
-    sql: `select '${canary}' as id`,
-    columns: { id: 'id' },
-  });
-  await api.post('/governance/kill-switch', {
-    enabled: true,
-    kind: 'degraded',
-    scope: 'plane',
-    scope_id: plane.planeId,
-    reason: `reason ${canary}`,
-  });
-  await api.post('/governance/mode', { mode: 'NORMAL', scope: 'plane', scope_id: plane.planeId, reason: canary });
-  await api.post(`/lifecycle/${plane.planeId}/transition`, { action: canary, reason: canary });
-  await api.post('/planes', {
-    name: `plane ${canary}`,
-    sources: [{ source_type: 'upload', name: canary, config: {} }],
-  });
-  const answer = await ask(api, plane.planeId, `where is ${canary}`);
-  const snapshots = await api.get('/policies/snapshots');
-  const degraded = { scope: 'plane', scope_id: plane.planeId, kind: 'degraded', reason: canary };
-  const thrown = await api.post('/governance/kill-switch', { ...degraded, enabled: true });
-  await api.post('/governance/kill-switch', { ...degraded, enabled: false });
-  const written = await api.post('/evidence/export', {});
-  return {
-    tenantId: stack.keys.tenants[tenant]?.tenant_id ?? '',
-    api,
-    canary,
-    plane,
-    ids: {
-      plane_id: plane.planeId,
-      document_id: plane.documentIds[`${canary}.md`] ?? '',
-      policy_id: policy.body.data.policy_id,
-      key_id: key.body.data.key_id,
-      template_id: template.body.data.template_id,
-      switch_id: thrown.body.data.switch_id,
-      snapshot_id: snapshots.body.data.items[0].snapshot_id,
-      evidence_id: answer.body.data.evidence_id,
-      export_id: written.body.data.export_id,
-    },
-  };
-}
 
 const pairs = () => [tenants, tenants.toReversed() as [Tenant, Tenant]] as const;
 

@@ -1,94 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { SqlConnection } from '../../contracts/sql-connections';
-import { SqlTemplateDefinition } from '../../contracts/sql-templates';
-import { EngineError } from '../../contracts/errors';
-import { createSqlReader, type SqlTemplate } from '../../activities/adapters/source-reader/sql';
-import type { SourceItem, SourceRef } from '../../activities/adapters/source-reader/port';
-import { compileTemplate } from '../../operations/sql-templates/compile-template';
-import { createSourceDatabase, password, type SourceDatabase } from '../support/source-database';
+import { createSqlReader } from '../../activities/adapters/source-reader/sql';
+import type { SourceDatabase } from '../support/source-database';
 import { until } from '../support/until';
+import { createNotes, noteCount, readingFrom, signal, textOf } from './reading';
 
 const rows = 50_000;
 let db: SourceDatabase;
 beforeAll(async () => {
-  db = await createSourceDatabase(`
-    create table notes (id int primary key, owner text not null, title text, body text, made timestamptz, raw bytea);
-    insert into notes select n, 'ten_' || n % 2, 'Note ' || n, repeat('word ' || n || ' ', 20), '2026-01-02T03:04:05Z'
-      from generate_series(1, ${rows}) n;
-    create function sneak() returns int language plpgsql as
-      $$ begin insert into notes values (-1, 'x'); return 1; end $$;
-    create function sneak_definer() returns int language plpgsql security definer as
-      $$ begin insert into notes values (-1, 'x'); return 1; end $$;
-    create sequence counter`);
+  db = await createNotes(rows);
 }, 60_000);
 afterAll(() => db.drop());
 
-const signal = new AbortController().signal;
-const templateId = 'sqlt_000000000001';
-
-interface Given {
-  readonly sql: string;
-  readonly parameters?: object;
-  readonly columns?: object;
-  readonly params?: object;
-  readonly connection?: SqlConnection;
-  readonly tenantId?: string;
-  readonly statementTimeoutMs?: number;
-}
-
-/** A reader of one template without the check of its text: what reaches the server must be harmless all the same. */
-async function aReader(given: Given, check = true) {
-  const { sql, parameters = {}, columns = { id: 'id' }, params = {}, connection = db.reader } = given;
-  const definition = SqlTemplateDefinition.parse({ name: 't', sql, parameters, columns });
-  const compiled = check ? await compileTemplate(definition) : { statement: sql, parameterOrder: [] };
-  const template: SqlTemplate = { ...definition, ...compiled, connectionRef: null };
-  const reader = createSqlReader({
-    connections: { crm: connection },
-    ...(given.statementTimeoutMs !== undefined && { statementTimeoutMs: given.statementTimeoutMs }),
-    findTemplate: async (_, id) => (id === templateId ? template : undefined),
-  });
-  const source: SourceRef = {
-    tenantId: given.tenantId ?? 'ten_0',
-    planeId: 'kp_000000000000',
-    sourceId: 'src_1',
-    config: { connection_ref: 'crm', template_id: templateId, params },
-  };
-  return { reader, source };
-}
-
-async function readAll(given: Given, check?: boolean): Promise<SourceItem[]> {
-  const { reader, source } = await aReader(given, check);
-  const items: SourceItem[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await reader.readPage(source, { cursor, itemsMax: 100, signal });
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return items;
-}
-
-async function refused(given: Given, { stage = 'check', check = true } = {}): Promise<EngineError> {
-  const { reader, source } = await aReader(given, check);
-  const reading =
-    stage === 'check'
-      ? reader.check(source, { signal })
-      : reader.readPage(source, { cursor: null, itemsMax: 10, signal });
-  const error = await reading.then(
-    () => 'accepted',
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof EngineError)) throw new Error(`${given.sql}: ${String(error)}`);
-  expect(`${error.message} ${JSON.stringify(error.details)}`).not.toContain(password);
-  return error;
-}
-
-async function textOf(item: SourceItem | undefined): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of (await item?.open()) ?? []) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
+const { aReader, readAll, refused } = readingFrom(() => db);
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -99,8 +23,6 @@ function memoryHeld(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
-
-const noteCount = async () => (await db.admin.query('select count(*)::int as n from notes')).rows[0].n as number;
 
 describe('rows become documents', () => {
   test('named by id, as lines of all columns, with dates in one form', async () => {
@@ -184,72 +106,6 @@ describe('a large table', () => {
   });
 });
 
-describe('parameters', () => {
-  const cases: readonly [string, unknown, string][] = [
-    ['str', `x'; drop table notes; --`, `x'; drop table notes; --`],
-    ['int', -7, '-7'],
-    ['float', 1.5, '1.5'],
-    ['bool', true, 'true'],
-    ['date', '2026-02-03', '2026-02-03'],
-    ['timestamp', '2026-02-03T04:05:06+01:00', '2026-02-03 03:05:06+00'],
-    ['uuid', '00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000a'],
-    ['list[str]', [`a'b`, '{"c",}', 'null'], `{a'b,"{\\"c\\",}","null"}`],
-    ['list[int]', [1, 2], '{1,2}'],
-  ];
-  test.each(cases)('%s is bound, never read as SQL', async (type, value, shown) => {
-    const [item] = await readAll({ sql: 'select 1 as id, :p as p', parameters: { p: { type } }, params: { p: value } });
-    expect(await textOf(item)).toBe(`id: 1\np: ${shown}`);
-    expect(await noteCount()).toBe(rows);
-  });
-
-  const wrong: readonly [object, unknown][] = [
-    [{ type: 'str' }, 3],
-    [{ type: 'str', max_length: 2 }, 'abc'],
-    [{ type: 'str' }, 'a\u0000'],
-    [{ type: 'int' }, '3'],
-    [{ type: 'int' }, 1.5],
-    [{ type: 'int' }, 2 ** 60],
-    [{ type: 'int', min: 0 }, -1],
-    [{ type: 'int', max: 9 }, 10],
-    [{ type: 'float' }, 'x'],
-    [{ type: 'float', max: 1 }, 1.1],
-    [{ type: 'bool' }, 'true'],
-    [{ type: 'date' }, '2026-02-30'],
-    [{ type: 'date', min: '2026-01-01' }, '2025-12-31'],
-    [{ type: 'timestamp' }, '2026-02-03'],
-    [{ type: 'timestamp', max: '2026-01-01T00:00:00Z' }, '2026-01-01T00:00:01Z'],
-    [{ type: 'uuid' }, 'not-one'],
-    [{ type: 'list[str]' }, 'x'],
-    [{ type: 'list[str]' }, [1]],
-    [{ type: 'list[str]', max_length: 1 }, ['a', 'b']],
-    [{ type: 'list[int]' }, ['1']],
-    [{ type: 'list[int]', max: 3 }, [4]],
-    [{ type: 'int' }, undefined],
-    [{ type: 'int' }, null],
-  ];
-  test.each(wrong)('%j refuses %j', async (parameter, value) => {
-    const { reason } = await refused({
-      sql: 'select 1 as id, :p as p',
-      parameters: { p: parameter },
-      params: { p: value },
-    });
-    expect(reason).toBe('VERIFICATION_FAILED');
-  });
-
-  test('the tenant is bound from the credential and from nowhere else', async () => {
-    const sql = 'select id, owner from notes where owner = :tenant_id and id <= 4';
-    const items = await readAll({ sql, tenantId: 'ten_1' });
-    expect(items.map(({ name }) => name)).toEqual(['1.txt', '3.txt']);
-    expect((await refused({ sql, params: { tenant_id: 'ten_0' } })).message).toMatch(/no such parameter/);
-  });
-
-  test('an optional one is null, a default is taken', async () => {
-    const parameters = { a: { type: 'int', required: false }, b: { type: 'int', default: 5 } };
-    const [item] = await readAll({ sql: 'select 1 as id, coalesce(:a, 3) as a, :b as b', parameters });
-    expect(await textOf(item)).toBe('id: 1\na: 3\nb: 5');
-  });
-});
-
 describe('nothing is written', () => {
   const attacks = [
     'select 1 as id; insert into notes values (-1, $$x$$)',
@@ -270,7 +126,7 @@ describe('nothing is written', () => {
   test.each(attacks)('by %s, though the role may write and the text was never checked', async (sql) => {
     const error = await refused({ sql, connection: db.writer }, { stage: 'read', check: false });
     expect(error).toMatchObject({ code: 'invalid_state', reason: 'SQL_INGESTION_ERROR' });
-    expect(await noteCount()).toBe(rows);
+    expect(await noteCount(db)).toBe(rows);
   });
 });
 
