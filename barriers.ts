@@ -1,14 +1,20 @@
-/** Points of the work at which a fault test may stop the process for good; nothing happens there otherwise. */
+// Points of the work at which a fault test may stop the process for good; nothing happens there otherwise.
+
+/** Those of relaying and of the work on planes, which any worker meets under load. */
+export const workBarriers = [
+  'outbox.before-delivery',
+  'verify.before-finish',
+  'ingest.page-stored',
+  'ingest.page-committed',
+  'index.batch-upserted',
+  'index.batch-committed',
+  'index.run-committed',
+  'classify.batch-committed',
+  'activate.endpoint-opened',
+] as const;
+
 export type BarrierName =
-  | 'outbox.before-delivery'
-  | 'verify.before-finish'
-  | 'ingest.page-stored'
-  | 'ingest.page-committed'
-  | 'index.batch-upserted'
-  | 'index.batch-committed'
-  | 'index.run-committed'
-  | 'classify.batch-committed'
-  | 'activate.endpoint-opened'
+  | (typeof workBarriers)[number]
   | 'seal.leaves-written'
   | 'seal.before-commit'
   | 'seal.committed'

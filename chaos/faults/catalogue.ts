@@ -1,4 +1,4 @@
-import type { BarrierName } from '../../barriers';
+import { workBarriers, type BarrierName } from '../../barriers';
 import { type manners } from '../fixtures/manners';
 import type { Draw } from '../random';
 import { applicationNames } from '../stack/stack';
@@ -55,17 +55,6 @@ export type Injection =
       readonly forMs: number;
     };
 
-const barriers: readonly BarrierName[] = [
-  'outbox.before-delivery',
-  'verify.before-finish',
-  'ingest.page-stored',
-  'ingest.page-committed',
-  'index.batch-upserted',
-  'index.batch-committed',
-  'index.run-committed',
-  'classify.batch-committed',
-  'activate.endpoint-opened',
-];
 const workers = ['worker1', 'worker2'] as const;
 const hourMs = 3_600_000;
 
@@ -73,7 +62,7 @@ const hourMs = 3_600_000;
 export const drawInjection: Readonly<Partial<Record<FaultId, (draw: Draw) => Injection>>> = {
   F1: (draw) => ({
     ...{ kind: 'kill', target: draw.pick(workers) },
-    ...(draw.chance(0.7) && { barrier: `${draw.pick(barriers)}:${draw.between(1, 3)}` as const }),
+    ...(draw.chance(0.7) && { barrier: `${draw.pick(workBarriers)}:${draw.between(1, 3)}` as const }),
   }),
   F2: (draw) => ({ kind: 'kill-api', downMs: draw.between(100, 2_000) }),
   F3: (draw) => ({ kind: 'freeze', target: draw.pick(applicationNames), forMs: 15_000 }),

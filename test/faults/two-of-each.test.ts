@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import path from 'node:path';
-import type { BarrierName } from '../../barriers';
+import { workBarriers } from '../../barriers';
 import { createDatabase } from '../../operations/transaction/database';
 import { sweepEffects } from '../../operations/maintenance/sweep-effects';
 import { ApiClient, type ApiAnswer } from '../support/api-client';
@@ -14,18 +14,6 @@ import { until } from '../support/until';
 const documentCount = 60;
 const planeCount = 4;
 const killCount = 3;
-const workerBarriers: readonly BarrierName[] = [
-  'outbox.before-delivery',
-  'verify.before-finish',
-  'ingest.page-stored',
-  'ingest.page-committed',
-  'index.batch-upserted',
-  'index.batch-committed',
-  'index.run-committed',
-  'classify.batch-committed',
-  'activate.endpoint-opened',
-];
-
 type Api = AosProcess & { readonly url: string };
 
 let stack: ProcessStack;
@@ -167,7 +155,7 @@ async function twicePolicy(planeId: string): Promise<void> {
 async function killInTurn(draw: (below: number) => number, over: Promise<unknown>): Promise<void> {
   for (let kill = 0; kill < killCount && !isOver; kill += 1) {
     const which = draw(2);
-    const barrier = workerBarriers[draw(workerBarriers.length)] ?? 'index.batch-committed';
+    const barrier = workBarriers[draw(workBarriers.length)] ?? 'index.batch-committed';
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, draw(2_000)))]);
     if (kill % 2 === 1) {
       await apis[which]?.kill();
