@@ -4,19 +4,11 @@ import { createLoadClient } from './load/client';
 import { onboardPlanes } from './load/onboard';
 import { askQuestions, changePolicies, throwSwitches } from './load/others';
 import type { LoadTenant, World } from './load/world';
-import type { Draw } from './random';
 import type { ChaosStack } from './stack/stack';
 
-export interface WorldOptions {
+export interface WorldOptions extends Omit<World, 'tenants' | 'operator'> {
   readonly stack: ChaosStack;
   readonly ledger: Ledger;
-  readonly draw: Draw;
-  readonly documentsFolder: string;
-  readonly siteOrigin: string;
-  readonly isPoisoned: boolean;
-  readonly closing: AbortSignal;
-  readonly over: AbortSignal;
-  readonly count: (what: string) => void;
 }
 
 /** The two tenants of the installation and one made for this run, each with its administrator's key. */

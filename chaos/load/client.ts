@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import canonicalize from 'canonicalize';
 import type { Ledger, LedgerCall, LedgerSwitch } from '../ledger';
+import { hashOf, ledgerAnswer } from './ledger-answer';
 
 export interface Answer {
   readonly status: number;
@@ -70,12 +70,7 @@ export function createLoadClient(options: ClientOptions): LoadClient {
       const acknowledgedSwitch = await acknowledged(request, answer);
       ledger.write({
         ...{ kind: 'answered', call, status: answer.status },
-        answer: {
-          ids: idsOf(answer.data),
-          hash: hashOf(answer.code === undefined ? (answer.data ?? null) : [answer.code, answer.reason ?? null]),
-          ...(answer.code !== undefined && { code: answer.code }),
-          ...(answer.reason !== undefined && { reason: answer.reason }),
-        },
+        answer: ledgerAnswer(answer),
         ...(acknowledgedSwitch && { acknowledgedSwitch }),
       });
       return answer;
@@ -143,19 +138,4 @@ function toAnswer(status: number, body: unknown): Answer {
 
 function isOfTheMoment({ status, reason }: Answer): boolean {
   return status >= 500 || status === 429 || reason === 'in_progress';
-}
-
-const hashOf = (value: unknown) =>
-  createHash('sha256')
-    .update(canonicalize(value) ?? 'null')
-    .digest('hex');
-
-/** The first of each name, at any depth. */
-function idsOf(data: unknown, found: Record<string, string> = {}): Record<string, string> {
-  if (data === null || typeof data !== 'object') return found;
-  for (const [name, value] of Object.entries(data)) {
-    if (typeof value === 'string' && name.endsWith('_id')) found[name] ??= value;
-    else idsOf(value, found);
-  }
-  return found;
 }

@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { canonical } from '../../chaos/auditor/canonical';
 import type { LedgerCall, LedgerLine, LedgerSwitch } from '../../chaos/ledger';
+import { hashOf, ledgerAnswer } from '../../chaos/load/ledger-answer';
 import type { ApiAnswer } from './api-client';
 import type { TestStack } from './stack';
 
@@ -35,18 +35,14 @@ export function recordLoad(stack: TestStack): RecordedLoad {
   ): Promise<ApiAnswer> {
     const entry: LedgerCall = {
       ...{ callId: randomUUID(), client: 'test', tenantId: stack.keys.tenants[tenant]?.tenant_id ?? '', method, path },
-      ...{ idempotencyKey: method === 'GET' ? null : key, bodyHash: hash(body ?? null), isAnswerStored },
+      ...{ idempotencyKey: method === 'GET' ? null : key, bodyHash: hashOf(body), isAnswerStored },
     };
     write({ kind: 'sent', call: entry, ...(more.releasing && { releasing: more.releasing }) });
     const answer = await stack.api('admin', tenant).send(method, path, body, { key });
     const { data, error } = answer.body;
     write({
       ...{ kind: 'answered', call: entry, status: answer.status },
-      answer: {
-        ids: idsOf(data),
-        hash: hash(error === undefined ? data : [error.code, error.reason ?? null]),
-        ...(error !== undefined && { code: error.code, reason: error.reason }),
-      },
+      answer: ledgerAnswer({ data, ...error }),
       ...(more.throws === true && { acknowledgedSwitch: await switchOf(stack, data, entry.tenantId) }),
     });
     return answer;
@@ -80,18 +76,4 @@ export async function snapshotOf(url: string): Promise<string> {
   const { rows } = await client.query<{ snapshot: string }>('select pg_current_snapshot()::text as snapshot');
   await client.end();
   return rows[0]?.snapshot ?? '';
-}
-
-const hash = (value: unknown) =>
-  createHash('sha256')
-    .update(canonical(value as never))
-    .digest('hex');
-
-function idsOf(data: unknown, found: Record<string, string> = {}): Record<string, string> {
-  if (data === null || typeof data !== 'object') return found;
-  for (const [name, value] of Object.entries(data)) {
-    if (typeof value === 'string' && name.endsWith('_id')) found[name] ??= value;
-    else idsOf(value, found);
-  }
-  return found;
 }
