@@ -59,6 +59,36 @@ export function createApiClient(options: {
 
   const getEnvelope = (path: string, query: Query = {}) => send(`${path}${queryString(query)}`, { method: 'GET' });
 
+  /** The body as it arrives, given up when nothing comes for too long. Throws ApiFailure. */
+  async function* receive(
+    path: string,
+    {
+      headers = {},
+      signal,
+      isExpected = () => true,
+    }: { headers?: Record<string, string>; signal?: AbortSignal; isExpected?: (contentType: string) => boolean },
+  ): AsyncGenerator<Uint8Array> {
+    const silence = new AbortController();
+    const watchdog = setTimeout(() => silence.abort(), silenceMsMax);
+    const ends = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
+    try {
+      const response = await options.fetch(`${apiUrl}/api/v1${path}`, {
+        headers: { Authorization: `Bearer ${apiKey}`, ...headers },
+        signal: ends,
+      });
+      const isBody = response.ok && isExpected(response.headers.get('Content-Type') ?? '');
+      if (!isBody || response.body === null) return void openEnvelope(response, await response.text(), {});
+      for await (const chunk of response.body) {
+        watchdog.refresh();
+        yield chunk;
+      }
+    } catch (error) {
+      throw error instanceof ApiFailure ? error : unreachable(error, apiUrl, {});
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+
   return {
     async get(path, query) {
       return (await getEnvelope(path, query)).data;
@@ -78,45 +108,17 @@ export function createApiClient(options: {
       return { items: items.slice(0, limit), hasMore: cursor !== undefined || items.length > limit };
     },
     async *stream(path, { lastEventId, signal }) {
-      const silence = new AbortController();
-      const watchdog = setTimeout(() => silence.abort(), silenceMsMax);
       const headers = {
-        Authorization: `Bearer ${apiKey}`,
         Accept: 'text/event-stream',
         ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }),
       };
-      const ends = AbortSignal.any([signal, silence.signal]);
-      try {
-        const response = await options.fetch(`${apiUrl}/api/v1${path}`, { headers, signal: ends });
-        const isStream = response.ok && response.headers.get('Content-Type')?.startsWith('text/event-stream') === true;
-        if (!isStream || response.body === null) return void openEnvelope(response, await response.text(), {});
-        for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-          watchdog.refresh();
-          yield chunk;
-        }
-      } catch (error) {
-        throw error instanceof ApiFailure ? error : unreachable(error, apiUrl, {});
-      } finally {
-        clearTimeout(watchdog);
+      const isStream = (type: string) => type.startsWith('text/event-stream');
+      const decoder = new TextDecoder();
+      for await (const chunk of receive(path, { headers, signal, isExpected: isStream })) {
+        yield decoder.decode(chunk, { stream: true });
       }
     },
-    async *download(path) {
-      const silence = new AbortController();
-      const watchdog = setTimeout(() => silence.abort(), silenceMsMax);
-      try {
-        const headers = { Authorization: `Bearer ${apiKey}` };
-        const response = await options.fetch(`${apiUrl}/api/v1${path}`, { headers, signal: silence.signal });
-        if (!response.ok || response.body === null) return void openEnvelope(response, await response.text(), {});
-        for await (const chunk of response.body) {
-          watchdog.refresh();
-          yield chunk;
-        }
-      } catch (error) {
-        throw error instanceof ApiFailure ? error : unreachable(error, apiUrl, {});
-      } finally {
-        clearTimeout(watchdog);
-      }
-    },
+    download: (path) => receive(path, {}),
     async write(method, path, body, { idempotencyKey = options.idempotencyKey ?? randomUUID(), ...rest } = {}) {
       const encoded = body instanceof FormData ? { body } : jsonBody(body);
       return (await send(path, { method, ...encoded, ...rest, idempotencyKey })).data;
