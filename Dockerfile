@@ -1,4 +1,4 @@
-# API, worker and command line as one image, and the set-up, which alone needs Prisma, as another:
+# API, worker and command line as one image, and the set-up, which alone needs Prisma's command, as another:
 #   docker build --target runtime --tag aos:0.1.0 .
 #   docker build --target setup --tag aos-setup:0.1.0 .
 # Settings and secrets come with the environment of the container; none is in an image. Health is asked in compose.yaml.

@@ -31,8 +31,8 @@ export class OutOfMemory extends Error {}
 
 const crashesMax = 2;
 // The last stop only: growth is the bound. A thread whose heap is full may take the process with it, for Node gives it
-// 16 MB for its end, and a document can fill those. And V8 lets a heap grow by four between collections when it may reach
-// two gigabytes, by less than two when not, which makes the trees of archives up to twice as slow.
+// 16 MB for its end, and a document can fill those. And V8 lets a heap grow further between collections the more it may
+// hold: under 256 MB, 32 of them young, the trees of archives took up to twice as long.
 const heapMbMax = 2048;
 const youngMbMax = 96;
 

@@ -30,7 +30,9 @@ const environmentOf = (name: string) =>
   );
 
 test('API and worker accept their settings, and every one of them is read', () => {
-  const settings = readFileSync(path.join(root, 'config.ts'), 'utf8');
+  const settings = ['config.ts', 'setting-groups.ts']
+    .map((file) => readFileSync(path.join(root, file), 'utf8'))
+    .join('');
   const api = loadApiConfig(environmentOf('api'));
   const worker = loadWorkerConfig(environmentOf('worker'));
   expect([api.apiHost, worker.metricsPort]).toEqual(['0.0.0.0', 7081]);
