@@ -51,6 +51,9 @@ export function createExporter({
       const written = await findExport(prisma, tenantId, exportId);
       if (written !== null) return written;
       return await write(context, exportId, request).catch(async (error: unknown) => {
+        // A caller with the same key at another process may have been first.
+        const standing = await findExport(prisma, tenantId, exportId);
+        if (standing !== null) return standing;
         const failed = { exportId, reason: reasonOf(error) };
         await dispatch(context, 'evidence.exports.fail', { params: failed, idempotencyKey: newId('gen-', 16) });
         throw error;

@@ -42,18 +42,11 @@ export const completeExport = defineOperation({
   fence: 'export-of-evidence',
   answer: 'fresh',
 
-  async loadFacts(work, { exportId }) {
-    const row = await work.tx
-      .selectFrom('evidence_exports')
-      .select('export_id')
-      .where('export_id', '=', exportId)
-      .executeTakeFirst();
-    return { exists: row !== undefined, ...(await readIntent(work, exportId)) };
-  },
+  loadFacts: (work, { exportId }) => readIntent(work, exportId),
 
   async handle(work, { params, facts }) {
     if (!facts.isOpened) throw refusal('NOT_FOUND', 'there is no such export');
-    if (facts.exists) throw refusal('CONFLICT', 'this export has been written meanwhile; read it');
+    requireUnwritten(facts);
     const { exportId, format, selection, events, bytes, sha256 } = params;
     await work.tx
       .insertInto('evidence_exports')
@@ -91,7 +84,7 @@ export const completeExport = defineOperation({
   },
 });
 
-/** Records that an export was not written: nothing was handed out. */
+/** Records that an export was not written: nothing was handed out. Refused when another caller has written it. */
 export const failExport = defineOperation({
   name: 'evidence.exports.fail',
   permission: 'export:audit',
@@ -101,6 +94,7 @@ export const failExport = defineOperation({
   loadFacts: (work, { exportId }) => readIntent(work, exportId),
   async handle(work, { params: { exportId, reason }, facts }) {
     if (!facts.isOpened) throw refusal('NOT_FOUND', 'there is no such export');
+    requireUnwritten(facts);
     if (!facts.isSettled) work.settle({ intentId: exportId, outcome: 'failed', first: true, reason });
     work.audit({
       type: 'ExportFailed',
@@ -112,9 +106,20 @@ export const failExport = defineOperation({
   },
 });
 
-async function readIntent({ tx }: Work, exportId: string): Promise<{ isOpened: boolean; isSettled: boolean }> {
-  const { rows } = await sql<{ settled: boolean }>`
-    select exists (select from effect_outcomes o where o.intent_id = i.intent_id and o.first) as settled
+interface IntentFacts {
+  readonly isOpened: boolean;
+  readonly isSettled: boolean;
+  readonly isWritten: boolean;
+}
+
+async function readIntent({ tx }: Work, exportId: string): Promise<IntentFacts> {
+  const { rows } = await sql<{ settled: boolean; written: boolean }>`
+    select exists (select from effect_outcomes o where o.intent_id = i.intent_id and o.first) as settled,
+      exists (select from evidence_exports e where e.export_id = i.intent_id) as written
     from effect_intents i where i.intent_id = ${exportId}`.execute(tx);
-  return { isOpened: rows.length > 0, isSettled: rows[0]?.settled === true };
+  return { isOpened: rows.length > 0, isSettled: rows[0]?.settled === true, isWritten: rows[0]?.written === true };
+}
+
+function requireUnwritten({ isWritten }: IntentFacts): void {
+  if (isWritten) throw refusal('CONFLICT', 'this export has been written meanwhile; read it');
 }
