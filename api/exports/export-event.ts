@@ -1,5 +1,6 @@
-import { differingColumns } from '../../evidence/differing-columns';
+import { differingColumns, expectedColumns } from '../../evidence/differing-columns';
 import type { ExportEvent } from '../../evidence/export-format';
+import { parsePayload, type Payload } from '../../evidence/payload';
 import type { SealedEvent } from '../../prisma/reads/sealed-events';
 
 /** The event as the file holds it. Columns stand beside the bytes only where they say something else. */
@@ -20,18 +21,12 @@ export function toExportEvent(row: SealedEvent, before: readonly string[]): Expo
 function deviating(row: SealedEvent): Record<string, unknown> | undefined {
   const payload = payloadOf(row);
   if (payload === undefined) return undefined;
-  const said = { ...payload, integrity_hash: row.leaf_integrity_hash, leaf_hash: row.leaf_leaf_hash };
-  const names = differingColumns(row.columns, said);
+  const hashes = { integrity_hash: row.leaf_integrity_hash, leaf_hash: row.leaf_leaf_hash };
+  const names = differingColumns(row.columns, expectedColumns(payload, hashes));
   return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, row.columns[name]]));
 }
 
 /** What the hashed bytes say; undefined when they are gone or no JSON object. */
-export function payloadOf({ payload_bytes: bytes }: SealedEvent): Record<string, unknown> | undefined {
-  if (bytes === null) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+export function payloadOf({ payload_bytes: bytes }: SealedEvent): Payload | undefined {
+  return bytes === null ? undefined : parsePayload(bytes);
 }

@@ -1,4 +1,4 @@
-import type { ExportHeader } from '../../evidence/export-format';
+import { exportFormat, exportFormatVersion, type ExportHeader } from '../../evidence/export-format';
 import { consistencyProof, type ReadNode } from '../../evidence/merkle/proofs';
 import { encodeVerifier } from '../../evidence/note';
 import type { ExportSelection } from '../../contracts/exports';
@@ -27,8 +27,8 @@ export async function readHeader(
   const checkpoints = await readCheckpoints(prisma, tenantId, { size: tree.size, max: checkpointsMax });
   const wanted = new Set([...checkpoints.map(({ size }) => size), ...sizes].filter((size) => size < tree.size));
   return readTree(prisma, tenantId, async (reads) => ({
-    format: 'aos.evidence',
-    format_version: 1,
+    format: exportFormat,
+    format_version: exportFormatVersion,
     export_id: exportId,
     tenant_id: tenantId,
     created_at: new Date().toISOString(),

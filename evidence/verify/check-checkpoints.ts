@@ -67,7 +67,7 @@ function misplaced(
   return undefined;
 }
 
-export function epochOf(origin: string): number {
+function epochOf(origin: string): number {
   return Number(origin.split('/').at(-1));
 }
 

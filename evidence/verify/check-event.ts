@@ -1,11 +1,10 @@
-import { isAscii } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { differingColumns } from '../differing-columns';
+import { differingColumns, expectedColumns } from '../differing-columns';
 import { ExportEvent } from '../export-format';
 import { leafHash } from '../merkle/hash';
+import { parsePayload, type Payload } from '../payload';
 import type { Finding, Findings } from './finding';
 import { describeIssues } from './issues';
-import { parseJson } from './json-text';
 
 export interface CheckedEvent {
   readonly event: ExportEvent;
@@ -14,8 +13,6 @@ export interface CheckedEvent {
   /** What its bytes say; undefined when they are gone, or no JSON object. */
   readonly payload: Payload | undefined;
 }
-
-type Payload = Readonly<Record<string, unknown>>;
 
 /** Checks one event by itself: form, bytes against both hashes, and columns against bytes. Undefined when it has no form. */
 export function checkEvent(value: unknown, tenantId: string, findings: Findings): CheckedEvent | undefined {
@@ -40,7 +37,7 @@ export function checkEvent(value: unknown, tenantId: string, findings: Findings)
     const message = `the leaf hash of its bytes is ${leaf.toString('hex')}, not leaf_hash ${event.leaf_hash}`;
     findings.add(at(event, { check: 'leaf_hash', field: 'leaf_hash', message }));
   }
-  const payload = parseObject(bytes);
+  const payload = parsePayload(bytes);
   if (payload === undefined) {
     findings.add(at(event, { check: 'payload', field: 'bytes', message: 'its bytes are not a JSON object' }));
   } else {
@@ -129,20 +126,11 @@ function checkColumns(
   { payload, integrity, leaf }: Expected & { payload: Payload },
   findings: Findings,
 ): void {
-  // Without a prototype: a column named like one of its members would find that.
-  const said = Object.assign(Object.create(null) as Record<string, unknown>, payload, {
-    integrity_hash: integrity,
-    leaf_hash: leaf.toString('hex'),
-  });
+  const said = expectedColumns(payload, { integrity_hash: integrity, leaf_hash: leaf.toString('hex') });
   for (const field of differingColumns(columns, said)) {
     const message = `the column ${field} says ${show(columns[field])}, the hashed bytes say ${show(said[field])}`;
     findings.add(at(event, { check: 'column', field, message }));
   }
-}
-
-function parseObject(bytes: Buffer): Payload | undefined {
-  const value = parseJson(bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'));
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Payload) : undefined;
 }
 
 const shownMax = 200;

@@ -1,5 +1,5 @@
 import { constants, isAscii, isUtf8 } from 'node:buffer';
-import { findDoubleMember, parseJson } from './json-text';
+import { findDoubleMember, parseJson } from '../json-text';
 
 /** A piece of the file as it is read: JSON values of which nothing is checked yet. */
 export type ExportPart =
