@@ -1,5 +1,5 @@
 import type { createColors } from 'picocolors';
-import type { Finding, VerifyResult } from '../evidence/verify/verify-export';
+import type { FileSummary, Finding, VerifyResult } from '../evidence/verify/verify-export';
 import { counted, printable } from './text';
 
 type Colors = ReturnType<typeof createColors>;
@@ -18,17 +18,13 @@ export function renderVerification(result: VerifyResult, name: string, { bold, g
 
 function describeFile({ file, events, bytes }: VerifyResult, warn: (text: string) => string): string[] {
   if (file === undefined) return [];
-  const { coverage, tree, selection } = file;
-  const whole =
-    coverage.type === 'range'
-      ? `every leaf from ${coverage.from} up to ${coverage.to}${selection.type === 'period' ? '; that the period has no others is not shown' : ''}`
-      : 'as chosen when the file was made; that none was left out is not shown';
+  const { tree, selection } = file;
   const keys = file.keys.map(({ verifier }) => printable(verifier)).join(', ');
   const trust = file.is_key_known ? 'one of the keys you gave' : warn("the file's own word: compare it with --key");
   return [
     row('export', `${printable(file.export_id)} of ${printable(file.tenant_id)}, made ${printable(file.created_at)}`),
     row('asked for', Object.values(selection).map(printable).join(' ')),
-    row('events', `${events} (${bytes} bytes), ${whole}`),
+    row('events', `${events} (${bytes} bytes), ${describeCoverage(file)}`),
     row('tree', `${tree.size} leaves, root ${printable(tree.root)}`),
     row(
       'checkpoints',
@@ -39,6 +35,12 @@ function describeFile({ file, events, bytes }: VerifyResult, warn: (text: string
       ? [row('kept outside', `${counted(file.outside_checkpoints, 'checkpoint')} compared`)]
       : []),
   ];
+}
+
+function describeCoverage({ coverage, selection }: FileSummary): string {
+  if (coverage.type !== 'range') return 'as chosen when the file was made; that none was left out is not shown';
+  const limit = selection.type === 'period' ? '; that the period has no others is not shown' : '';
+  return `every leaf from ${coverage.from} up to ${coverage.to}${limit}`;
 }
 
 function row(label: string, text: string): string {
