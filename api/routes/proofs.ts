@@ -52,10 +52,10 @@ export function proofRoutes({ prisma }: ApiServices): Route[] {
         summary: 'Shows that an event lies in the tree of a checkpoint',
         query: InclusionQuery,
         data: InclusionView,
-        errors: ['resource_not_found', 'temporary_failure'],
+        errors: ['resource_not_found', 'temporary_failure', 'invalid_state'],
       },
       async ({ context: { tenantId }, query }) => {
-        const proved = await readTree(prisma, tenantId, async (tree) => {
+        const proved = await readWholeTree(prisma, tenantId, async (tree) => {
           const size = await sizeOf(tree, query.tree_size, 'tree_size');
           const leaf = await findLeaf(tree, query.event_id, size);
           if (leaf === null) return undefined;
@@ -89,9 +89,10 @@ export function proofRoutes({ prisma }: ApiServices): Route[] {
         summary: 'Shows that the tree of a checkpoint begins with that of an earlier one',
         query: ConsistencyQuery,
         data: ConsistencyView,
+        errors: ['invalid_state'],
       },
       ({ context, query: { from, to } }) =>
-        readTree(prisma, context.tenantId, async (tree) => {
+        readWholeTree(prisma, context.tenantId, async (tree) => {
           const size = await sizeOf(tree, to, 'to');
           if (from > size) throw outOfRange('from', `a tree of ${size} leaves does not begin with one of ${from}`);
           return {
@@ -106,6 +107,13 @@ export function proofRoutes({ prisma }: ApiServices): Route[] {
     ),
   ];
 }
+
+/** As `readTree`, for proofs: a tree of which parts were removed gives none, and whoever asks is told so. */
+const readWholeTree: typeof readTree = (...reading) =>
+  readTree(...reading).catch((error: unknown) => {
+    if (!(error instanceof RangeError)) throw error;
+    throw refusal('INVALID_STATE', 'parts of the stored tree are missing, so it proves nothing; export it and verify');
+  });
 
 /** The leaf of the event, else the newest within the size. */
 async function findLeaf(tree: TreeReads, eventId: string | undefined, size: number): Promise<LeafRow | null> {

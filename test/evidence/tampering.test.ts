@@ -137,6 +137,23 @@ test('an event that was deleted is found, and so is a deleted leaf', async () =>
   expect(without[0]).toEqual({ check: 'sequence', index: 7, event_id: next.event_id, field: 'index' });
 });
 
+test('a tree without one of its leaves gives no proofs, and says so', async () => {
+  const { event_id: eventId } = await leaf(3);
+  const ask = async () => {
+    const api = stack.api('auditor');
+    const paths = [`inclusion?event_id=${eventId}`, 'consistency?from=2'];
+    return Promise.all(paths.map((path) => api.get(`/audit/proof/${path}`)));
+  };
+  await intruder.query('create temp table kept_proof as select * from audit_leaves where tenant_id = $1', [tenantId()]);
+  await intruder.query('delete from audit_leaves where tenant_id = $1 and tenant_sequence = 6', [tenantId()]);
+  const answers = await ask();
+  await intruder.query('insert into audit_leaves select * from kept_proof where tenant_sequence = 6');
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ status: 409, body: { error: { code: 'invalid_state' } } });
+  }
+  for (const answer of await ask()) expect(answer).toMatchObject({ status: 200 });
+});
+
 test('events that changed places are found', async () => {
   const swap = `update audit_leaves set tenant_sequence = case tenant_sequence when 3 then 4 else 3 end + $2::bigint
     where tenant_id = $1 and tenant_sequence in (3, 4)`;
