@@ -30,11 +30,6 @@ export type LeafRow = Prisma.AuditLeafGetPayload<{ select: typeof leafColumns }>
 export type CheckpointRow = Prisma.AuditCheckpointGetPayload<object>;
 export type SigningKeyRow = Prisma.AuditSigningKeyGetPayload<object>;
 
-/** A sealed event: its leaf, and the bytes that the leaf is the hash of; null once retention has removed them. */
-export interface SealedEventRow extends LeafRow {
-  readonly payloadBytes: Uint8Array | null;
-}
-
 /** What one tenant's tree holds, in one transaction. */
 export interface TreeReads {
   /** Of the moment; a tenant without sealed events has an empty tree. */
@@ -42,13 +37,9 @@ export interface TreeReads {
   latestCheckpoint(): Promise<CheckpointRow | null>;
   /** The first checkpoint, of any epoch, whose tree holds at least `size` leaves. */
   checkpointCovering(size: number): Promise<CheckpointRow | null>;
-  /** Oldest first, behind the given `seq`. */
-  checkpoints(page: { readonly after: bigint; readonly limit: number }): Promise<readonly CheckpointRow[]>;
   /** From index `from` up to, and without, `to`. */
   leaves(range: { readonly from: number; readonly to: number }): Promise<readonly LeafRow[]>;
   leafOfEvent(eventId: string): Promise<LeafRow | null>;
-  /** As `leaves`, with the events' bytes. */
-  events(range: { readonly from: number; readonly to: number }): Promise<readonly SealedEventRow[]>;
   /** Every key that ever signed, oldest first. */
   signingKeys(): Promise<readonly SigningKeyRow[]>;
   /** Complete nodes, from tiles and leaves. Rejects with RangeError for a node that is not complete yet. */
@@ -61,12 +52,6 @@ export function readTree<T>(prisma: PrismaClient, tenantId: string, read: (tree:
 }
 
 function treeReads(tx: Transaction, tenantId: string): TreeReads {
-  const leaves: TreeReads['leaves'] = ({ from, to }) =>
-    tx.auditLeaf.findMany({
-      where: { tenantId, tenantSequence: { gte: from, lt: to } },
-      select: leafColumns,
-      orderBy: { tenantSequence: 'asc' },
-    });
   return {
     async head() {
       const sealing = await tx.auditSealing.findUniqueOrThrow({ where: { id: 1 } });
@@ -88,19 +73,13 @@ function treeReads(tx: Transaction, tenantId: string): TreeReads {
         where: { tenantId, treeSize: { gte: size } },
         orderBy: [{ epoch: 'asc' }, { treeSize: 'asc' }],
       }),
-    checkpoints: ({ after, limit }) =>
-      tx.auditCheckpoint.findMany({ where: { tenantId, seq: { gt: after } }, orderBy: { seq: 'asc' }, take: limit }),
-    leaves,
+    leaves: ({ from, to }) =>
+      tx.auditLeaf.findMany({
+        where: { tenantId, tenantSequence: { gte: from, lt: to } },
+        select: leafColumns,
+        orderBy: { tenantSequence: 'asc' },
+      }),
     leafOfEvent: (eventId) => tx.auditLeaf.findFirst({ where: { tenantId, eventId }, select: leafColumns }),
-    async events(range) {
-      const found = await leaves(range);
-      const rows = await tx.$queryRaw<{ event_id: string; payload_bytes: Uint8Array | null }[]>`
-        select e.event_id, e.payload_bytes from audit_leaves l
-        join audit_events e on e.tenant_id = l.tenant_id and e.ordinal = l.ordinal and e.recorded_at = l.recorded_at
-        where l.tenant_id = ${tenantId} and l.tenant_sequence >= ${range.from} and l.tenant_sequence < ${range.to}`;
-      const bytes = new Map(rows.map((row) => [row.event_id, row.payload_bytes]));
-      return found.map((leaf) => ({ ...leaf, payloadBytes: bytes.get(leaf.eventId) ?? null }));
-    },
     signingKeys: () => tx.auditSigningKey.findMany({ orderBy: { seq: 'asc' } }),
     readNode: createNodeReader({
       async tile(level, tileIndex) {
