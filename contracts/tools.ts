@@ -1,0 +1,89 @@
+/** Words and tables of the MCP control plane, free of schemas, so that workflows may import them. */
+
+export const serverStatuses = ['pending', 'active', 'degraded', 'offline', 'suspended', 'disabled', 'error'] as const;
+export type ServerStatus = (typeof serverStatuses)[number];
+
+/** States in which a server is sent calls. */
+export const callableStatuses: readonly ServerStatus[] = ['active', 'degraded'];
+
+/** `http` and `https` are MCP's streamable HTTP; `sse` is the transport of its revision 2024-11-05. */
+export const serverTransports = ['http', 'https', 'sse', 'stdio'] as const;
+export type ServerTransport = (typeof serverTransports)[number];
+
+export const serverAuthTypes = ['none', 'api_key', 'bearer', 'basic', 'oauth'] as const;
+export type ServerAuthType = (typeof serverAuthTypes)[number];
+
+export const serverCapabilities = ['tools', 'resources', 'prompts', 'sampling'] as const;
+export type ServerCapability = (typeof serverCapabilities)[number];
+
+export const riskLevels = ['low', 'medium', 'high', 'critical'] as const;
+export type RiskLevel = (typeof riskLevels)[number];
+
+/** `changed` waits for an administrator to look at the new definition; `gone` was not in the last listing. */
+export const definitionStates = ['pinned', 'changed', 'gone'] as const;
+export type DefinitionState = (typeof definitionStates)[number];
+
+export const toolDecisions = ['allow', 'deny', 'require_approval'] as const;
+export type ToolDecisionWord = (typeof toolDecisions)[number];
+
+export const denyReasons = [
+  'unknown_tool',
+  'tool_disabled',
+  'tool_definition_changed',
+  'dangerous_tool_not_allowed',
+  'policy_violation',
+  'tenant_blocked',
+  'rate_limited',
+  'server_offline',
+  'approval_denied',
+  'approval_expired',
+] as const;
+export type DenyReason = (typeof denyReasons)[number];
+
+/** How a decision stands in the row of the call. */
+export const rowDecisions = ['allowed', 'blocked', 'flagged', 'pending'] as const;
+export type RowDecision = (typeof rowDecisions)[number];
+
+export const callOutcomes = ['succeeded', 'failed', 'unknown', 'refused', 'killed'] as const;
+export type CallOutcome = (typeof callOutcomes)[number];
+
+/** Where a call stands: behind `dispatched` an upstream may have acted. */
+export const callStates = ['requested', 'pending', 'allowed', 'dispatched', 'settled'] as const;
+export type CallState = (typeof callStates)[number];
+
+export const approvalDecisions = ['approve', 'deny'] as const;
+export type ApprovalDecision = (typeof approvalDecisions)[number];
+
+/** What an MCP server says of a tool (MCP schema `Tool`), as it arrived; only these parts are pinned. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
+  readonly annotations?: ToolAnnotations;
+}
+
+/** Hints of MCP (`ToolAnnotations`): a stranger's word. They may raise a risk and never lower it. */
+export interface ToolAnnotations {
+  readonly title?: string;
+  readonly readOnlyHint?: boolean;
+  readonly destructiveHint?: boolean;
+  readonly idempotentHint?: boolean;
+  readonly openWorldHint?: boolean;
+}
+
+/** Protocol revisions that AOS speaks to servers, newest first. */
+export const protocolRevisions = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
+
+export const toolLimits = {
+  /** Bytes of one answer of a server (JSON-RPC message, after decompression). */
+  responseBytes: 5 * 1024 * 1024,
+  callTimeoutMs: 60_000,
+  healthTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  /** Failed looks in a row that make a server offline. */
+  offlineAfter: 3,
+  toolsPerServer: 1_000,
+  argumentBytes: 1024 * 1024,
+} as const;
