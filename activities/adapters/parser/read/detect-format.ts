@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { type DocumentFormat, UnreadableDocument } from '../port';
 import { jsonValue } from './json-value';
-import { officeFormat } from './office/office-format';
+import { officeFormat, type OfficeFormat } from './office/office-format';
+import { type Archive, openArchive } from './office/open-archive';
 
-export type BinaryFormat = Extract<DocumentFormat, 'pdf' | 'docx' | 'xlsx' | 'pptx'>;
+export type BinaryFormat = 'pdf' | OfficeFormat;
 type NamedFormat = Exclude<DocumentFormat, BinaryFormat>;
 
 const formats: Readonly<Record<string, NamedFormat>> = {
@@ -40,11 +41,18 @@ function binaryKind(bytes: Buffer): 'pdf' | 'archive' | 'compound' | undefined {
   return magic === 'd0cf11e0' ? 'compound' : undefined;
 }
 
-/** Format by the first bytes and, of an archive, by what it says it holds; undefined when it may be text. */
-export function binaryFormat(bytes: Buffer): BinaryFormat | undefined {
+/** A document that is no text, as far as it was opened to see of which format it is. */
+export type BinaryDocument =
+  { readonly format: 'pdf'; readonly bytes: Buffer } | { readonly format: OfficeFormat; readonly archive: Archive };
+
+/** Opens it by the first bytes and, of an archive, by what it says it holds; undefined when it may be text. */
+export function openBinary(bytes: Buffer): BinaryDocument | undefined {
   const kind = binaryKind(bytes);
-  if (kind === 'pdf') return 'pdf';
-  if (kind === 'archive') return officeFormat(bytes);
+  if (kind === 'pdf') return { format: 'pdf', bytes };
+  if (kind === 'archive') {
+    const archive = openArchive(bytes);
+    return { format: officeFormat(archive), archive };
+  }
   if (kind === 'compound') {
     const isEncrypted = bytes.includes(Buffer.from('EncryptedPackage', 'utf16le'));
     if (isEncrypted) throw new UnreadableDocument('encrypted', 'The document is encrypted with a password.');

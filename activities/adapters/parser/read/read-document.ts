@@ -2,8 +2,10 @@ import { type DocumentFormat, type ParsedDocument, UnreadableDocument } from '..
 import { asDocument } from './as-document';
 import { charsetOf, charsetOfHtml, formatByType } from './content-type';
 import { decodeText } from './decode-text';
-import { beginsWithHeader, type BinaryFormat, binaryFormat, formatByContent, formatByName } from './detect-format';
+import { beginsWithHeader, type BinaryFormat, formatByContent, formatByName, openBinary } from './detect-format';
 import { parseCsv } from './parse-csv';
+import type { OfficeFormat } from './office/office-format';
+import type { Archive } from './office/open-archive';
 import { parseDocx } from './office/parse-docx';
 import { parsePptx } from './office/parse-pptx';
 import { parseXlsx } from './office/parse-xlsx';
@@ -33,8 +35,7 @@ const textParsers: Readonly<Record<TextFormat, (text: string, name: string) => s
   jsonl: parseJsonLines,
 };
 
-const binaryParsers: Readonly<Record<BinaryFormat, (bytes: Buffer) => string | Promise<string>>> = {
-  pdf: parsePdf,
+const officeParsers: Readonly<Record<OfficeFormat, (archive: Archive) => string | Promise<string>>> = {
   docx: parseDocx,
   xlsx: parseXlsx,
   pptx: parsePptx,
@@ -52,8 +53,9 @@ interface Choice {
 }
 
 function chooseParser({ name, bytes, contentType, mailDepth = 0 }: DocumentBytes): Choice {
-  const binary = binaryFormat(bytes);
-  if (binary) return { format: binary, parse: () => binaryParsers[binary](bytes) };
+  const binary = openBinary(bytes);
+  if (binary?.format === 'pdf') return { format: 'pdf', parse: () => parsePdf(binary.bytes) };
+  if (binary) return { format: binary.format, parse: () => officeParsers[binary.format](binary.archive) };
   const byName = formatByName(name) ?? formatByType(contentType);
   if (byName === 'eml' && beginsWithHeader(bytes))
     return { format: 'eml', parse: () => parseEml(bytes, { mailDepth, readDocument }) };

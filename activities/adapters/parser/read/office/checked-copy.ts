@@ -1,14 +1,14 @@
 import { zipSync } from 'fflate';
 import { asUtf8 } from './as-utf8';
 import { checkXml } from './check-xml';
-import { readParts } from './read-parts';
+import type { Archive } from './open-archive';
 
 /**
  * A copy of an Office document that holds only its XML parts, each inflated within the bounds and seen to be plain XML, so
  * that a library which bounds nothing itself can be given it. Parts are not compressed again.
  */
-export function checkedCopy(bytes: Buffer, check: (name: string, xml: string) => void = () => {}): Buffer {
-  const parts = readParts(bytes, (name) => /\.(?:xml|rels)$/i.test(name));
+export function checkedCopy(archive: Archive, check: (name: string, xml: string) => void = () => {}): Buffer {
+  const parts = archive.read((name) => /\.(?:xml|rels)$/i.test(name));
   const copies = new Map<string, Buffer>();
   for (const [name, part] of parts) {
     const copy = asUtf8(part);

@@ -1,6 +1,6 @@
 import { UnreadableDocument } from '../../port';
 import { asUtf8 } from './as-utf8';
-import { readParts } from './read-parts';
+import type { Archive } from './open-archive';
 
 const mainParts = [
   ['docx', /wordprocessingml\.(?:document|template)\.main\+xml|ms-word\.(?:document|template)\.macroEnabled/],
@@ -11,10 +11,12 @@ const mainParts = [
   ],
 ] as const;
 
+export type OfficeFormat = (typeof mainParts)[number][0];
+
 /** Which Office document an archive holds, by the content types it declares. */
-export function officeFormat(bytes: Buffer): 'docx' | 'xlsx' | 'pptx' {
+export function officeFormat(archive: Archive): OfficeFormat {
   const name = '[Content_Types].xml';
-  const part = readParts(bytes, (each) => each === name).get(name);
+  const part = archive.read((each) => each === name).get(name);
   const types = part ? asUtf8(part).toString('utf8') : '';
   const found = mainParts.find(([, pattern]) => pattern.test(types));
   if (found) return found[0];

@@ -2,10 +2,11 @@ import { convertToHtml } from 'mammoth';
 import { parseHtml } from '../parse-html';
 import { orDamaged } from '../or-damaged';
 import { checkedCopy } from './checked-copy';
+import type { Archive } from './open-archive';
 
 /** Words of paragraphs, lists, tables and notes of a Word document. */
-export async function parseDocx(bytes: Buffer): Promise<string> {
-  const buffer = checkedCopy(bytes);
+export async function parseDocx(archive: Archive): Promise<string> {
+  const buffer = checkedCopy(archive);
   const { value } = await orDamaged('Word document', () =>
     convertToHtml({ buffer }, { includeEmbeddedStyleMap: false, ignoreEmptyParagraphs: true }),
   );

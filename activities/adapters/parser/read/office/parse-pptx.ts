@@ -2,27 +2,31 @@ import path from 'node:path';
 import type { SaxesTagPlain } from 'saxes';
 import { UnreadableDocument } from '../../port';
 import { bounds } from '../bounds';
-import { readParts } from './read-parts';
-import { readXml } from './read-xml';
+import type { Archive } from './open-archive';
+import { type ReadXml, xmlReader } from './read-xml';
 
-type Parts = ReadonlyMap<string, Buffer>;
+interface Deck {
+  readonly parts: ReadonlyMap<string, Buffer>;
+  readonly readXml: ReadXml;
+}
 
 const unread = /^ppt\/(?:slideMasters|slideLayouts|theme|media)\//;
 
 /** Words of every slide in the order of the presentation, its notes behind it; a form feed between slides. */
-export function parsePptx(bytes: Buffer): string {
-  const parts = readParts(bytes, (name) => /^ppt\/.*\.(?:xml|rels)$/i.test(name) && !unread.test(name));
+export function parsePptx(archive: Archive): string {
+  const parts = archive.read((name) => /^ppt\/.*\.(?:xml|rels)$/i.test(name) && !unread.test(name));
+  const deck: Deck = { parts, readXml: xmlReader() };
   const presentation = parts.get('ppt/presentation.xml');
   if (presentation === undefined) throw new UnreadableDocument('malformed', 'The presentation has no list of slides.');
-  const targets = relations(parts, 'ppt/presentation.xml');
-  const slides = slideIds(presentation).flatMap((id) => targets.get(id)?.target ?? []);
+  const targets = relations(deck, 'ppt/presentation.xml');
+  const slides = slideIds(deck, presentation).flatMap((id) => targets.get(id)?.target ?? []);
   if (slides.length > bounds.slidesMax) {
     throw new UnreadableDocument('too_large', `The presentation has more than ${bounds.slidesMax} slides.`);
   }
-  return slides.map((slide) => slideText(parts, slide)).join('\n\f\n');
+  return slides.map((slide) => slideText(deck, slide)).join('\n\f\n');
 }
 
-function slideIds(presentation: Buffer): string[] {
+function slideIds({ readXml }: Deck, presentation: Buffer): string[] {
   const ids: string[] = [];
   readXml(presentation, {
     open({ name, attributes }) {
@@ -32,16 +36,18 @@ function slideIds(presentation: Buffer): string[] {
   return ids;
 }
 
-function slideText(parts: Parts, slide: string): string {
-  const body = parts.get(slide);
+function slideText(deck: Deck, slide: string): string {
+  const body = deck.parts.get(slide);
   if (body === undefined) return '';
-  const notes = [...relations(parts, slide).values()].find(({ type }) => type.endsWith('/notesSlide'));
-  const notesBody = notes && parts.get(notes.target);
-  return [paragraphs(body), ...(notesBody ? [paragraphs(notesBody)] : [])].filter((text) => text !== '').join('\n\n');
+  const notes = [...relations(deck, slide).values()].find(({ type }) => type.endsWith('/notesSlide'));
+  const notesBody = notes && deck.parts.get(notes.target);
+  return [paragraphs(deck, body), ...(notesBody ? [paragraphs(deck, notesBody)] : [])]
+    .filter((text) => text !== '')
+    .join('\n\n');
 }
 
 /** Text runs by paragraph; cells of a table row stand in one line. Fields (numbers, dates of the slide) are left out. */
-function paragraphs(xml: Buffer): string {
+function paragraphs({ readXml }: Deck, xml: Buffer): string {
   const blocks: string[] = [];
   let cells: string[] | undefined;
   let text = '';
@@ -80,7 +86,7 @@ interface Relation {
 }
 
 /** Relations of a part by id; targets are names in the parts, whatever steps they take. */
-function relations(parts: Parts, part: string): Map<string, Relation> {
+function relations({ parts, readXml }: Deck, part: string): Map<string, Relation> {
   const found = new Map<string, Relation>();
   const folder = path.posix.dirname(part);
   const xml = parts.get(`${folder}/_rels/${path.posix.basename(part)}.rels`);

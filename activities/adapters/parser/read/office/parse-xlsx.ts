@@ -3,6 +3,7 @@ import { UnreadableDocument } from '../../port';
 import { bounds } from '../bounds';
 import { orDamaged } from '../or-damaged';
 import { checkedCopy } from './checked-copy';
+import type { Archive } from './open-archive';
 
 type Cell = string | number | boolean | Date | null;
 
@@ -10,8 +11,8 @@ type Cell = string | number | boolean | Date | null;
  * Each sheet under its name: the first row that has more than one value names the columns, each row below it is lines
  * `column: value`. A form feed stands between sheets.
  */
-export async function parseXlsx(bytes: Buffer): Promise<string> {
-  const copy = checkedCopy(bytes, checkExtent);
+export async function parseXlsx(archive: Archive): Promise<string> {
+  const copy = checkedCopy(archive, checkExtent);
   const sheets = await orDamaged('workbook', () => readSheets(copy));
   return sheets.map(({ sheet, data }) => sheetText(sheet, data as unknown as Cell[][])).join('\n\f\n');
 }

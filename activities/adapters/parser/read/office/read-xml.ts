@@ -11,9 +11,15 @@ export interface XmlHandlers {
 
 const sliceCharacters = 65_536;
 
-/** Streams a part of an Office document through the handlers. A document type, and so any entity, is refused. */
-export function readXml(bytes: Buffer, handlers: XmlHandlers = {}): void {
+export type ReadXml = (bytes: Buffer, handlers: XmlHandlers) => void;
+
+/**
+ * Streams parts of an Office document through their handlers, one after another; to make a parser takes as long as to
+ * read a small part. A document type, and so any entity, is refused, and then the reader is of no more use.
+ */
+export function xmlReader(): ReadXml {
   const parser = new SaxesParser({ xmlns: false, position: false });
+  let handlers: XmlHandlers = {};
   let depth = 0;
   parser.on('doctype', () => {
     throw malformed('declares a document type');
@@ -30,14 +36,17 @@ export function readXml(bytes: Buffer, handlers: XmlHandlers = {}): void {
     depth -= 1;
     handlers.close?.(tag);
   });
-  if (handlers.text) parser.on('text', (text) => handlers.text?.(text));
-  const xml = asUtf8(bytes)
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
-  for (let start = 0; start < xml.length; start += sliceCharacters) {
-    parser.write(xml.slice(start, start + sliceCharacters));
-  }
-  parser.close();
+  parser.on('text', (text) => handlers.text?.(text));
+  return (bytes, each) => {
+    handlers = each;
+    const xml = asUtf8(bytes)
+      .toString('utf8')
+      .replace(/^\ufeff/, '');
+    for (let start = 0; start < xml.length; start += sliceCharacters) {
+      parser.write(xml.slice(start, start + sliceCharacters));
+    }
+    parser.close();
+  };
 }
 
 function malformed(what: string): UnreadableDocument {
