@@ -1,6 +1,10 @@
 /** Who may do what. A grant is `action:resource`, `action:*`, or `action:prefix:*` for resources with parts. */
 export const roleGrants = {
-  operator: ['manage:tenants', 'switch:global', 'manage:system', 'read:switches', 'read:audit', 'read:tenants'],
+  // The operator's tenant is the platform: what is exported is its own tree, and no tenant's.
+  operator: [
+    ...['manage:tenants', 'switch:global', 'manage:system', 'read:switches', 'read:audit', 'read:tenants'],
+    ...['read:exports', 'export:audit'],
+  ],
   admin: [
     'read:*',
     'write:*',

@@ -99,8 +99,8 @@ function environmentFor(block: string): NodeJS.ProcessEnv {
     OLD_BUILD_ID: 'old',
     NEW_BUILD_ID: 'new',
     AOS_API_URL: stack.url,
-    // The global scope and the limits are the operator's.
-    AOS_API_KEY: / global |aos limits /.test(block)
+    // The global scope, the limits and the platform's tree are the operator's.
+    AOS_API_KEY: / global |aos limits |platform\.json/.test(block)
       ? stack.keys.operator_key
       : (stack.keys.tenants[0]?.admin_key ?? ''),
   };
@@ -185,6 +185,7 @@ const expectations: readonly Expectation[] = [
   { block: /--unversioned/, after: () => until(async () => (await currentVersion()) === undefined) },
   { block: /limits show/, after: contains(() => '100 requests per 60 s (default)') },
   { block: /limits clear/, after: contains(() => 'the default holds') },
+  { block: /verify platform\.json/, after: contains(() => 'one of the keys you gave') },
   { block: /audit list/, after: contains(() => 'job.killed_by_switch') },
 ];
 

@@ -12,10 +12,11 @@ export interface ShellResult {
   readonly stderr: string;
 }
 
-/** Pastes a block into a shell that has nothing but the given environment. */
+/** Pastes a block into a shell that has nothing but the given environment, and stands in its HOME. */
 export function runShell(block: string, env: NodeJS.ProcessEnv): Promise<ShellResult> {
   return new Promise((resolve) => {
-    const child = execFile('sh', ['-euc', block], { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    const options = { env, cwd: env.HOME, maxBuffer: 64 * 1024 * 1024 };
+    const child = execFile('sh', ['-euc', block], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });
     child.stdin?.end();
