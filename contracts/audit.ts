@@ -262,6 +262,16 @@ export const auditEvents = {
     severity: 'warn',
     evidence: z.strictObject({ export_id: words, reason: words }),
   },
+  SigningKeyRotated: {
+    category: 'security',
+    severity: 'warn',
+    evidence: z.strictObject({ key_id: words, former_key_id: words, record_hash: words }),
+  },
+  EvidenceEpochOpened: {
+    category: 'security',
+    severity: 'warn',
+    evidence: z.strictObject({ epoch: count, former_epoch: count, reason: words }),
+  },
   ApiKeyRevoked: { category: 'security', severity: 'info', evidence: z.strictObject({ name: words }) },
 } as const satisfies Record<
   string,

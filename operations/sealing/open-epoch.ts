@@ -5,6 +5,7 @@ import { newId } from '../ids';
 import type { Database } from '../transaction/database';
 import { insertCheckpoints, signCheckpoint, type SignedCheckpoint } from './append';
 import { checkTree } from './check-tree';
+import { recordSealingChange } from './record-change';
 import { lockSealing } from './seal-batch';
 import type { SigningKey } from './signing-key';
 import { edgeFrom } from './tree-of';
@@ -18,14 +19,30 @@ interface HeadRow {
   readonly edge: Buffer;
 }
 
-/** Opens the epoch that a restore asked for. */
+/** Opens the epoch that a restore asked for, on the record of the platform: the trees of all tenants enter it. */
 export async function openEpoch(db: Database, serverId: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     if (!(await lockSealing(tx))) return;
-    const { rows } = await sql<{ due: boolean }>`
-      select epoch_due is not null or server_id is distinct from ${serverId} as due from audit_sealing`.execute(tx);
-    if (rows[0]?.due === true) await sql`select aos_open_epoch(${serverId})`.execute(tx);
+    const { rows } = await sql<{ epoch: number; epoch_due: string | null; is_other: boolean }>`
+      select epoch, epoch_due, server_id is distinct from ${serverId} as is_other from audit_sealing for update`.execute(
+      tx,
+    );
+    const [{ epoch: formerEpoch, epoch_due: asked, is_other: isOther } = noRow()] = rows;
+    if (asked === null && !isOther) return;
+    const opened = await sql<{ epoch: number }>`select aos_open_epoch(${serverId}) as epoch`.execute(tx);
+    const [{ epoch } = noRow()] = opened.rows;
+    const reason = asked ?? 'the database lies on another server';
+    await recordSealingChange(tx, 'sealing.epochs.open', {
+      type: 'EvidenceEpochOpened',
+      outcome: 'success',
+      resource: { type: 'evidence_epoch', id: String(epoch) },
+      evidence: { epoch, former_epoch: formerEpoch, reason },
+    });
   });
+}
+
+function noRow(): never {
+  throw new Error('the row of sealing is missing');
 }
 
 /**

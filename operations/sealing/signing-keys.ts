@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import { readFile, stat } from 'node:fs/promises';
 import { readKeyRecord, writeKeyRecord } from '../../evidence/key-record';
 import { encodeVerifier, type Verifier } from '../../evidence/note';
+import { sha256Hex } from '../transaction/canonical';
 import type { Database } from '../transaction/database';
+import { recordSealingChange } from './record-change';
 import { loadSigningKey, SealingHalt, type SigningKey } from './signing-key';
 
 /** Where a rotation leaves the word of the former key. */
@@ -55,6 +57,13 @@ async function register(db: Database, key: SigningKey, file: string): Promise<vo
     const record = last === undefined ? writeKeyRecord(key) : await rotation({ key, last, file });
     await sql`insert into audit_signing_keys (key_id, name, public_key, former_key_id, record)
       values (${key.keyId}, ${key.name}, ${key.publicKey}, ${last?.keyId ?? null}, ${record})`.execute(tx);
+    if (last === undefined) return;
+    await recordSealingChange(tx, 'sealing.keys.rotate', {
+      type: 'SigningKeyRotated',
+      outcome: 'success',
+      resource: { type: 'signing_key', id: key.keyId },
+      evidence: { key_id: key.keyId, former_key_id: last.keyId, record_hash: sha256Hex(Buffer.from(record)) },
+    });
   });
 }
 

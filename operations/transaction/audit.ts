@@ -4,7 +4,7 @@ import { auditEvents, type AuditEntry } from '../../contracts/audit';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { newId } from '../ids';
 import { canonicalJson, sha256Hex } from './canonical';
-import type { Transaction } from './database';
+import type { Database } from './database';
 
 /** An event with its identity, ready to be written; `payload` is what its hash covers. */
 export interface PreparedEvent {
@@ -23,7 +23,7 @@ export interface AuditScope {
 }
 
 /** Appends the events in one statement. */
-export async function appendAudit(tx: Transaction, scope: AuditScope, events: readonly PreparedEvent[]): Promise<void> {
+export async function appendAudit(tx: Database, scope: AuditScope, events: readonly PreparedEvent[]): Promise<void> {
   if (events.length > 0) await tx.insertInto('audit_events').values(auditRows(scope, events)).execute();
 }
 

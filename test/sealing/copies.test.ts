@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -156,13 +157,25 @@ test('a rotated key is signed for by the one before it, is taken up without a re
   await seal();
   await expectWhole(bench.owner, 'one');
   const { rows } = await bench.owner.query(
-    'select key_id, former_key_id, record, (select tree_size::int from audit_checkpoints c where c.key_id = k.key_id) as size from audit_signing_keys k order by seq',
+    `select key_id, former_key_id, record, (select tree_size::int from audit_checkpoints c
+      where c.key_id = k.key_id and c.tenant_id = 'one') as size from audit_signing_keys k order by seq`,
   );
   expect(rows.map(({ key_id, former_key_id, size }) => [key_id, former_key_id, size])).toEqual([
     [first.former, null, 1],
     [first.key, first.former, 2],
     [second.key, first.key, 3],
   ]);
+  const { rows: told } = await bench.owner.query(
+    `select e.evidence, e.actor_id from audit_events e join audit_leaves l using (event_id)
+      where e.tenant_id = 'platform' and e.event_type = 'SigningKeyRotated' order by l.tenant_sequence`,
+  );
+  expect(told).toEqual(
+    rows.slice(1).map(({ key_id, former_key_id, record }) => ({
+      actor_id: 'system:sealer',
+      evidence: { key_id, former_key_id, record_hash: createHash('sha256').update(record).digest('hex') },
+    })),
+  );
+  await expectWhole(bench.owner, 'platform');
   expect(rows[2].record).toMatch(/(— aos\/[0-9a-f]{32} \S+\n){2}$/);
 
   // A key that the last one does not know is refused, whatever record lies beside it.

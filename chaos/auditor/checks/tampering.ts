@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Check, Finder, Material } from '../check';
 import { sha256 } from '../canonical';
+import { sealingChanges } from './sealing-changes';
 import { tiles } from './tiles';
 import { trees } from './trees';
 
@@ -43,6 +44,7 @@ export const tampering: Check = {
     });
     await trees(material, look);
     await tiles(material, look);
+    await sealingChanges(material, look);
   },
 };
 

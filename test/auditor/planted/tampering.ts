@@ -117,4 +117,31 @@ export const tampering: readonly Planted[] = [
       (material) => ({ ...material, notes }),
     ids: ({ tenantId }) => ({ tenant_id: tenantId, checkpoint: 'outside 0', leaves: 4 }),
   },
+  {
+    finds: 'I5 rotated-key-without-event',
+    plant: () => [
+      `insert into audit_signing_keys (key_id, name, public_key, former_key_id, record)
+        select 'ffffffff', name, public_key, key_id, record from audit_signing_keys`,
+    ],
+    ids: () => ({ key_id: 'ffffffff' }),
+  },
+  {
+    finds: 'I5 key-event-without-key',
+    plant: ({ policyId }) => [
+      `update audit_events set event_type = 'SigningKeyRotated' where resource_id = '${policyId}'
+        and event_type = 'PolicyRuleCreated'`,
+    ],
+  },
+  {
+    finds: 'I5 epoch-without-event',
+    plant: () => [`update audit_sealing set epoch = epoch + 1`],
+    ids: () => ({ epoch: 2 }),
+  },
+  {
+    finds: 'I5 epoch-event-without-epoch',
+    plant: ({ policyId }) => [
+      `update audit_events set event_type = 'EvidenceEpochOpened' where resource_id = '${policyId}'
+        and event_type = 'PolicyRuleCreated'`,
+    ],
+  },
 ];
