@@ -54,6 +54,8 @@ it('shows what it will not read: other sites, credentials, no addresses, too lon
   web.answer('/sitemap.xml', pages(...odd));
   const items = await http.items(config());
   expect(items).toHaveLength(odd.length);
+  expect(items.map(({ name }) => name)).toContain(`http://***@${web.host}/`);
+  expect(JSON.stringify(items)).not.toContain('pw@');
   for (const item of items) {
     expect(item.name.length).toBeLessThanOrEqual(1024);
     expect(await item.ask?.(undefined)).toMatchObject({ answer: 'refused', code: 'not_allowed' });

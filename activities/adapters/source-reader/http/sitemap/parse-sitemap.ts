@@ -48,7 +48,7 @@ export async function parseSitemap(body: Readable): Promise<Sitemap> {
   parser.on('text', take);
   parser.on('cdata', take);
   parser.on('closetag', () => {
-    if (isLocation() && text.trim() !== '') locations.push(text.trim());
+    if (isLocation() && text.trim() !== '') locations.push(withoutCredentials(text.trim()));
     path.pop();
     if (locations.length > locationsPerSitemapMax) {
       throw new HttpProblem('too_large', `a sitemap holds at most ${locationsPerSitemapMax} locations`);
@@ -72,6 +72,13 @@ export async function parseSitemap(body: Readable): Promise<Sitemap> {
 
 function kindOf(root: string | undefined): Sitemap['kind'] | undefined {
   return root !== undefined && Object.hasOwn(kinds, root) ? kinds[root] : undefined;
+}
+
+// Whoever publishes a sitemap may err. That credentials stood there is still seen, and the address refused; they are gone.
+function withoutCredentials(location: string): string {
+  const url = URL.canParse(location) ? new URL(location) : undefined;
+  if (url === undefined || (url.username === '' && url.password === '')) return location;
+  return Object.assign(url, { username: '***', password: '' }).href;
 }
 
 function malformed(why: string, cause?: unknown): HttpProblem {
