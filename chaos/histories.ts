@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -32,4 +33,19 @@ export async function exportHistories(address: string, folder: string): Promise<
     await connection.close();
   }
   return count;
+}
+
+/** How many of them had begun to work on a job before their code was changed, and went on behind the patch. */
+export function movedHistories(folder: string): number {
+  const moved = readdirSync(folder).filter((name) => {
+    const text = readFileSync(path.join(folder, name), 'utf8');
+    const { history } = JSON.parse(text) as { history: { events: { eventType: string }[] } };
+    const types = history.events.map(({ eventType }) => eventType);
+    const patched = types.indexOf('EVENT_TYPE_MARKER_RECORDED');
+    // The first activity of a job comes before the first patch in any version.
+    return (
+      types.slice(0, Math.max(patched, 0)).filter((type) => type === 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED').length > 1
+    );
+  });
+  return moved.length;
 }

@@ -3,12 +3,13 @@ import { setMaxListeners } from 'node:events';
 import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { writePrivate } from '../scripts/stack/files';
 import { embeddingDimension } from './fixtures/embeddings';
 import { startFixtures } from './fixtures/server';
 import { runFaults } from './faults/run';
 import { planFaults } from './faults/schedule';
 import { mountSmallDisk } from './faults/small-disk';
-import { exportHistories } from './histories';
+import { exportHistories, movedHistories } from './histories';
 import { untilIdle } from './idle';
 import { openLedger, readLedger } from './ledger';
 import { releaseAll } from './load/others';
@@ -18,7 +19,10 @@ import { createDraw } from './random';
 import { createReport, say, type Report } from './report';
 import { runAuditor } from './run-auditor';
 import { createWorld, runLoad } from './run-load';
-import { startChaosStack, untilAllReady } from './stack/stack';
+import { plantSecrets, secretTexts } from './secrets';
+import { makeNextVersion, thisVersion } from './stack/next-version';
+import { untilAllReady } from './stack/programs';
+import { startChaosStack } from './stack/stack';
 import { tamper } from './tamper';
 
 const settleLimitMs = 180_000;
@@ -67,23 +71,28 @@ async function run(options: ChaosOptions, { folder, report, closers }: Place): P
 
   const ledgerFile = path.join(folder, 'ledger.jsonl');
   const ledger = openLedger(ledgerFile);
-  const fixtures = await startFixtures(ledger, draw.stream('fixtures'));
+  const secrets = plantSecrets(draw.stream('secrets'));
+  const fixtures = await startFixtures({ ledger, secrets, draw: draw.stream('fixtures') });
   closers.push(() => fixtures.close());
   const mounted = faults.includes('F9') ? await mountSmallDisk(path.join(folder, 'disk')) : undefined;
   const disk = mounted !== undefined && 'folder' in mounted ? mounted : undefined;
   if (mounted !== undefined && 'reason' in mounted) report.skip('F9', `disk full: ${mounted.reason}`);
   if (disk !== undefined)
     closers.push((isKept) => disk.remove(isKept ? path.join(folder, 'postgres-disk') : undefined));
-  if (faults.includes('F12')) report.skip('F12', 'needs a second build; recorded histories are replayed by the tests');
   if (faults.includes('F10')) report.skip('F10', 'vector store: embedded in the worker, no far side; its embedder is');
 
+  const now = thisVersion();
+  const next = faults.includes('F12') ? await makeNextVersion(path.join(folder, 'next')) : now;
+  const isVersioned = faults.includes('F12') && draw.stream('deployment').chance(0.5);
+  if (isVersioned) say('Workers are versions of a deployment');
   const documentsFolder = path.join(folder, 'documents');
   await mkdir(documentsFolder);
   const stack = await startChaosStack({
-    ...{ folder, fileRoots: [documentsFolder], draw: draw.stream('ways') },
+    ...{ folder, secrets, next, isVersioned, fileRoots: [documentsFolder], draw: draw.stream('ways') },
     postgresFolder: path.join(disk?.folder ?? folder, 'postgres'),
     environment: {
       ...{ AOS_EMBEDDER_URL: `http://${fixtures.host}`, AOS_EMBEDDER_MODEL: 'chaos' },
+      AOS_EMBEDDER_API_KEY: secrets.embedderKey,
       ...{ AOS_EMBEDDER_DIMENSION: String(embeddingDimension), AOS_EGRESS_ALLOW: fixtures.host },
     },
   });
@@ -95,7 +104,7 @@ async function run(options: ChaosOptions, { folder, report, closers }: Place): P
   // Everybody listens to both.
   setMaxListeners(0, closing.signal, over.signal);
   const world = await createWorld({
-    ...{ stack, ledger, documentsFolder, draw: draw.stream('load'), siteOrigin: `http://${fixtures.host}` },
+    ...{ stack, ledger, secrets, documentsFolder, draw: draw.stream('load'), siteOrigin: `http://${fixtures.host}` },
     ...{ isPoisoned: faults.includes('F11'), closing: closing.signal, over: over.signal, count: report.count },
   });
   const load = runLoad(world);
@@ -123,13 +132,19 @@ async function run(options: ChaosOptions, { folder, report, closers }: Place): P
 
   const histories = path.join(folder, 'histories');
   report.counted('histories', await exportHistories(stack.temporalAddress, histories));
+  if (next !== now) report.counted('histories that moved to changed code', movedHistories(histories));
   await stack.stopApplications();
   ledger.close();
   report.ledger(readLedger(ledgerFile));
   report.deaths(stack.deaths);
+  const secretsFile = path.join(folder, 'planted-secrets.txt');
+  const texts = await secretTexts(secrets, folder);
+  await writePrivate(secretsFile, `${texts.join('\n')}\n`);
+  report.counted('secrets looked for', texts.length);
   const input = {
+    bundles: next === now ? [now.bundle] : [now.bundle, next.bundle],
     ...{ databaseUrl: stack.ownerUrl, histories, ledger: ledgerFile, logs: path.join(folder, 'logs') },
-    checkpoints: path.join(folder, 'checkpoints/latest'),
+    ...{ checkpoints: path.join(folder, 'checkpoints/latest'), secrets: secretsFile },
   };
   const judge = () => runAuditor(input).catch((error: Error) => error.message);
   report.judged(await judge(), 0);

@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from './ledger';
+import { beCareless } from './load/careless';
 import { createLoadClient } from './load/client';
 import { onboardPlanes } from './load/onboard';
 import { askQuestions, changePolicies, throwSwitches } from './load/others';
 import type { LoadTenant, World } from './load/world';
 import type { ChaosStack } from './stack/stack';
 
-export interface WorldOptions extends Omit<World, 'tenants' | 'operator'> {
+export interface WorldOptions extends Omit<World, 'tenants' | 'operator' | 'stranger'> {
   readonly stack: ChaosStack;
   readonly ledger: Ledger;
 }
@@ -26,7 +26,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     client: client(`tenant${index}`, tenant_id, admin_key),
     planes: [],
   }));
-  return { ...rest, over, tenants, operator };
+  const stranger = client('stranger', 'nobody', options.secrets.bearer);
+  return { ...rest, over, tenants, operator, stranger };
 }
 
 async function readSnapshot(owner: ChaosStack['owner']) {
@@ -47,5 +48,5 @@ export async function runLoad(world: World): Promise<void> {
     [0, 1].map((which) => onboardPlanes(world, tenant, `t${index}-${which}`)),
   );
   const askers = [0, 1].map((which) => askQuestions(world, String(which)));
-  await Promise.all([...lives, ...askers, changePolicies(world), throwSwitches(world), sleep(0)]);
+  await Promise.all([...lives, ...askers, changePolicies(world), throwSwitches(world), beCareless(world)]);
 }

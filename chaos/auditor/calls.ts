@@ -26,6 +26,8 @@ const rules: readonly Rule[] = [
   { method: 'POST', path: /^\/planes\/([^/]+)\/unbind-policy$/, action: 'knowledge.planes.unbind_policy' },
   { method: 'POST', path: /^\/planes\/([^/]+)\/reclassify$/, action: 'knowledge.planes.reclassify' },
   { method: 'POST', path: /^\/lifecycle\/([^/]+)\/transition$/, action: 'knowledge.planes.transition' },
+  { method: 'POST', path: /^\/ops\/tenants$/, action: 'identity.tenants.create', made: 'tenant_id' },
+  { method: 'POST', path: /^\/sql-templates$/, action: 'sql_templates.create', made: 'template_id' },
   { method: 'POST', path: /^\/policies$/, action: 'policies.create', made: 'policy_id' },
   { method: 'POST', path: /^\/policies\/([^/]+)\/lifecycle$/, action: 'policies.lifecycle' },
   { method: 'POST', path: /^\/governance\/kill-switch$/, action: 'governance.switches.change', made: 'switch_id' },

@@ -20,8 +20,8 @@ export interface Material {
   readonly sql: Pick<Client, 'query'>;
   readonly ledger: readonly LedgerLine[];
   readonly histories: readonly HistoryFile[];
-  /** File of the workflow bundle against which histories are replayed. */
-  readonly bundleFile?: string | undefined;
+  /** Workflow bundles against which histories are replayed: those of the versions that were at work, the oldest first. */
+  readonly bundleFiles: readonly string[];
   /** Texts that may occur nowhere. */
   readonly secrets: readonly string[];
   readonly logFiles: readonly string[];

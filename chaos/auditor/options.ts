@@ -12,23 +12,27 @@ export interface Options extends Omit<Material, 'sql'> {
 const bundleDefault = path.join(__dirname, '../../dist/workflow-bundle.js');
 
 /**
- * `--database-url URL` is required; `--ledger FILE`, `--histories DIR`, `--bundle FILE`, `--secrets FILE` (one a line),
+ * `--database-url URL` is required; `--ledger FILE`, `--histories DIR`, `--bundle FILE` (of several
+ * versions once for each, the oldest first), `--secrets FILE` (one a line),
  * `--logs DIR` and `--checkpoints DIR` give more to look at. Throws when one of them is not there.
  */
 export function readOptions(args: readonly string[]): Options {
-  const names = ['database-url', 'ledger', 'histories', 'bundle', 'secrets', 'logs', 'checkpoints'] as const;
+  const names = ['database-url', 'ledger', 'histories', 'secrets', 'logs', 'checkpoints'] as const;
   const { values } = parseArgs({
     args: [...args],
-    options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+    options: {
+      ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+      bundle: { type: 'string', multiple: true },
+    },
   });
-  const given = values as Partial<Record<(typeof names)[number], string>>;
+  const given = values as Partial<Record<(typeof names)[number], string>> & { readonly bundle?: readonly string[] };
   const { 'database-url': databaseUrl, ledger, histories, bundle, secrets, logs, checkpoints } = given;
   if (databaseUrl === undefined) throw new Error('--database-url is missing: it must see every tenant');
   return {
     databaseUrl,
     ledger: ledger === undefined ? [] : readLedger(ledger),
     histories: histories === undefined ? [] : readHistories(histories),
-    bundleFile: bundle ?? (existsSync(bundleDefault) ? bundleDefault : undefined),
+    bundleFiles: bundle ?? (existsSync(bundleDefault) ? [bundleDefault] : []),
     secrets: secrets === undefined ? [] : linesOf(readFileSync(secrets, 'utf8')),
     logFiles: logs === undefined ? [] : filesOf(logs),
     notes: checkpoints === undefined ? [] : filesOf(checkpoints).map((file) => readFileSync(file, 'utf8')),

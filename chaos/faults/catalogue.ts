@@ -40,6 +40,7 @@ export type Injection =
       readonly forMs: number;
     }
   | { readonly kind: 'weather'; readonly forMs: number }
+  | { readonly kind: 'new-version' }
   | { readonly kind: 'disk-full'; readonly forMs: number }
   | {
       readonly kind: 'clock';
@@ -58,7 +59,7 @@ export type Injection =
 const workers = ['worker1', 'worker2'] as const;
 const hourMs = 3_600_000;
 
-/** How each fault that happens at moments is drawn; the others last the whole run (F11) or are modes (F12, F13). */
+/** How each fault that happens at moments is drawn; the others happen once (F12), last the whole run (F11) or are a mode (F13). */
 export const drawInjection: Readonly<Partial<Record<FaultId, (draw: Draw) => Injection>>> = {
   F1: (draw) => ({
     ...{ kind: 'kill', target: draw.pick(workers) },

@@ -4,6 +4,7 @@ import { fair, type Proxy, type Weather } from '../proxy';
 import type { ChaosStack } from '../stack/stack';
 import type { Injection } from './catalogue';
 import { clockPreload } from './clock';
+import { bringInNextVersion } from './new-version';
 import type { SmallDisk } from './small-disk';
 
 export interface Surroundings {
@@ -58,6 +59,8 @@ export async function inject(injection: Injection, surroundings: Surroundings): 
       await weatherFor(all, { jitterMs: 200, resetShare: 0.1, stallShare: 0.02 }, injection.forMs);
       return `${all.reduce((sum, { counts }) => sum + counts.resets, 0) - before} connections reset`;
     }
+    case 'new-version':
+      return bringInNextVersion(stack);
     case 'disk-full':
       if (disk === undefined) return 'skipped';
       await disk.fill();

@@ -23,7 +23,7 @@ export function planFaults({
   totalMs: number;
 }): Planned[] {
   const momentary = faults.filter((fault) => drawInjection[fault] !== undefined);
-  const planned: Planned[] = [];
+  const planned = faults.includes('F12') ? [newVersion(draw, totalMs)] : [];
   let left: FaultId[] = [];
   if (momentary.length === 0) return planned;
   for (let atMs = calmMs; ;) {
@@ -31,11 +31,17 @@ export function planFaults({
     const fault = left.shift() as FaultId;
     const injection = drawInjection[fault]?.(draw);
     if (injection === undefined) continue;
-    if (atMs + durationOf(injection) > totalMs) return planned;
+    if (atMs + durationOf(injection) > totalMs) return planned.toSorted((one, other) => one.atMs - other.atMs);
     planned.push({ atMs, fault, injection });
     const overlaps = draw.chance(0.35);
     atMs += (overlaps ? Math.floor(durationOf(injection) / 3) : durationOf(injection)) + draw.between(500, 3_000);
   }
+}
+
+// There is no way back, and old runs are to be open when it comes.
+function newVersion(draw: Draw, totalMs: number): Planned {
+  const atMs = draw.between(Math.floor(totalMs / 4), Math.floor(totalMs / 2));
+  return { atMs, fault: 'F12', injection: { kind: 'new-version' } };
 }
 
 /** About how long it lasts, in milliseconds. */

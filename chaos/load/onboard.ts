@@ -3,6 +3,7 @@ import { writeFolder } from '../fixtures/documents';
 import type { Draw } from '../random';
 import { withDuplicates } from './duplicates';
 import { settle } from './settle';
+import { sqlSource } from './sql-source';
 import { upload } from './upload';
 import { sourceKinds, type LoadPlane, type LoadTenant, type SourceKind, type World } from './world';
 
@@ -25,7 +26,8 @@ async function register(
   { label, draw }: { label: string; draw: Draw },
 ): Promise<LoadPlane | undefined> {
   const kind = draw.pick(sourceKinds);
-  const source = await sourceOf(kind, world, { label, draw });
+  const source = await sourceOf(kind, world, { tenant, label, draw });
+  if (source === undefined) return undefined;
   const body = { name: label, onboard: kind !== 'upload', unreadable_tolerance: 1, sources: [source] };
   const made = await withDuplicates(tenant.client, { method: 'POST', path: '/planes', body }, draw);
   if (made?.status !== 201) return undefined;
@@ -34,8 +36,16 @@ async function register(
   return plane;
 }
 
-async function sourceOf(kind: SourceKind, world: World, { label, draw }: { label: string; draw: Draw }) {
+interface Named {
+  readonly tenant: LoadTenant;
+  readonly label: string;
+  readonly draw: Draw;
+}
+
+async function sourceOf(kind: SourceKind, world: World, { tenant, label, draw }: Named) {
   switch (kind) {
+    case 'sql':
+      return sqlSource(tenant.client, { name: label, connection: 'articles' });
     case 'upload':
       return { source_type: kind, name: 'uploads', config: {} };
     case 'http':

@@ -1,4 +1,5 @@
 import type { Draw } from '../random';
+import type { PlantedSecrets } from '../secrets';
 import type { LoadClient } from './client';
 
 export interface LoadPlane {
@@ -9,7 +10,7 @@ export interface LoadPlane {
   hasDocuments: boolean;
 }
 
-export const sourceKinds = ['file', 'upload', 'http'] as const;
+export const sourceKinds = ['file', 'upload', 'http', 'sql'] as const;
 export type SourceKind = (typeof sourceKinds)[number];
 
 export interface LoadTenant {
@@ -22,6 +23,9 @@ export interface LoadTenant {
 export interface World {
   readonly tenants: readonly LoadTenant[];
   readonly operator: LoadClient;
+  /** Whose key AOS does not know. */
+  readonly stranger: LoadClient;
+  readonly secrets: PlantedSecrets;
   readonly draw: Draw;
   /** Where folders of documents may be written that AOS may read. */
   readonly documentsFolder: string;

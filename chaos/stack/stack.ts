@@ -1,10 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { loadStackConfig, projectRoot } from '../../config';
+import { loadStackConfig } from '../../config';
 import { bootstrap, type BootstrapResult } from '../../scripts/bootstrap';
 import { migrate } from '../../scripts/migrate';
 import { childEnvironment } from '../../scripts/stack/child-environment';
@@ -16,12 +14,21 @@ import { loadSecrets } from '../../scripts/stack/secrets';
 import { startDevServer, temporalReady } from '../../scripts/stack/temporal/dev-server';
 import { locateTemporal } from '../../scripts/stack/temporal/locate';
 import { temporalSources } from '../../scripts/stack/temporal/sources';
+import { readBuildId } from '../../worker-deployment';
 import { startProxy, type Proxy } from '../proxy';
+import type { PlantedSecrets } from '../secrets';
 import type { Draw } from '../random';
+import { createDeployment, type Deployment } from './deployment';
 import { keep, type Death, type Environment, type Kept } from './kept';
+import { thisVersion, type Version } from './next-version';
+import { answers, startProgram, untilAllReady } from './programs';
+import { makeSourceDatabase } from './source-database';
 
 export const applicationNames = ['api', 'worker1', 'worker2'] as const;
 export type ApplicationName = (typeof applicationNames)[number];
+export const workerNames = ['worker1', 'worker2'] as const;
+
+export type VersionName = 'this' | 'next';
 
 export interface ChaosStack {
   readonly apiUrl: string;
@@ -33,6 +40,11 @@ export interface ChaosStack {
   readonly processes: Readonly<Record<ApplicationName | 'postgres' | 'temporal', Kept>>;
   readonly ways: Readonly<Record<ApplicationName, { readonly postgres: Proxy; readonly temporal: Proxy }>>;
   readonly deaths: readonly Death[];
+  /** From its next life on the application is of that version. */
+  install(name: ApplicationName, version: VersionName): void;
+  readonly buildIds: Readonly<Record<VersionName, string>>;
+  /** Undefined where workers have no versions and are replaced in place. */
+  readonly deployment: Deployment | undefined;
   /** Ends API and workers, who write; the servers go on to be read. */
   stopApplications(): Promise<void>;
   stop(): Promise<void>;
@@ -43,17 +55,18 @@ export interface ChaosStackOptions {
   readonly postgresFolder: string;
   readonly fileRoots: readonly string[];
   readonly draw: Draw;
+  readonly secrets: PlantedSecrets;
+  /** The version that may be brought in; the one of this folder where there is none. */
+  readonly next: Version;
+  readonly isVersioned: boolean;
   /** Settings of API and workers beyond the usual. */
   readonly environment: Environment;
 }
 
 /** Postgres, Temporal, one API and two workers from dist/, each kept running, with a proxy on every way between them. */
 export async function startChaosStack(options: ChaosStackOptions): Promise<ChaosStack> {
-  const dist = path.join(projectRoot(), 'dist');
-  if (!existsSync(path.join(dist, 'workflow-bundle.js'))) {
-    throw new Error('Build first: npm run build && npm run build:workflows');
-  }
-  const { folder, postgresFolder, fileRoots, draw } = options;
+  const versions: Record<VersionName, Version> = { this: thisVersion(), next: options.next };
+  const { folder, postgresFolder, fileRoots, draw, isVersioned } = options;
   const logs = path.join(folder, 'logs');
   await mkdir(logs, { recursive: true });
   const deaths: Death[] = [];
@@ -78,6 +91,8 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
     const keys = await bootstrap({ ownerUrl });
     if (keys === null) throw new Error('the database was not empty');
 
+    const connectionsFile = await makeSourceDatabase({ adminUrl: server.adminUrl, folder }, options.secrets);
+
     const temporalPort = await choosePort(0, 'AOS_TEMPORAL_PORT');
     const temporalOptions = {
       binary: await locateTemporal(temporalSources({ say: () => {} }), { say: () => {} }),
@@ -95,12 +110,16 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
 
     const apiPort = await choosePort(0, 'AOS_API_PORT');
     const config = {
-      ...loadStackConfig({ AOS_DATA_DIR: folder, AOS_FILE_ROOTS: fileRoots.join(':') }),
+      ...loadStackConfig({
+        ...{ AOS_DATA_DIR: folder, AOS_FILE_ROOTS: fileRoots.join(':') },
+        AOS_SQL_CONNECTIONS_FILE: connectionsFile,
+      }),
       apiPort,
     };
     await ensureKeys(config);
     const apiUrl = `http://127.0.0.1:${apiPort}`;
 
+    const installed: Record<ApplicationName, VersionName> = { api: 'this', worker1: 'this', worker2: 'this' };
     const applications = {} as Record<ApplicationName, Kept>;
     const ways = {} as Record<ApplicationName, { postgres: Proxy; temporal: Proxy }>;
     for (const name of applicationNames) {
@@ -111,7 +130,7 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
       started.push({ stop: () => Promise.all([way.postgres.close(), way.temporal.close()]).then(() => {}) });
       ways[name] = way;
       const kind = name === 'api' ? 'api' : 'worker';
-      const environment = childEnvironment(kind, {
+      const own = childEnvironment(kind, {
         config,
         ...{ apiPort, metricsPort: 0 },
         appUrl: through(appUrl, way.postgres.port),
@@ -119,9 +138,11 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
         temporalAddress: `127.0.0.1:${way.temporal.port}`,
         environment: { ...process.env, ...options.environment },
       });
+      const environment = { ...own, ...(isVersioned && kind === 'worker' && { AOS_WORKER_VERSIONING: 'on' }) };
       applications[name] = keep({
         name,
-        start: (extra) => startProgram(dist, { name, kind, environment: { ...environment, ...extra } }, logs),
+        start: (extra) =>
+          startProgram(versions[installed[name]].dist, { name, kind, environment: { ...environment, ...extra } }, logs),
         ready: (child) => (kind === 'api' ? answers(child, `${apiUrl}/healthz`) : sleep(0)),
         onDeath,
       });
@@ -129,13 +150,21 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
       started.push({ stop: () => kept.stop('SIGTERM') });
     }
     await Promise.all(applicationNames.map((name) => applications[name].start()));
+    const buildIds = { this: readBuildId(versions.this.bundle), next: readBuildId(versions.next.bundle) };
+    const address = `127.0.0.1:${temporalPort}`;
+    const deployment = isVersioned
+      ? createDeployment({ address, namespace: config.temporalNamespace, name: config.taskQueue })
+      : undefined;
+    if (deployment !== undefined) started.push({ stop: () => deployment.close() });
+    await deployment?.makeCurrent(buildIds.this);
     await untilAllReady(apiUrl);
 
     const owner = new Pool({ connectionString: ownerUrl, max: 4, connectionTimeoutMillis: 5_000 });
     owner.on('error', () => {});
     started.push({ stop: () => owner.end() });
     return {
-      ...{ apiUrl, temporalAddress: `127.0.0.1:${temporalPort}`, ownerUrl, owner, keys, ways, deaths, stop },
+      ...{ apiUrl, temporalAddress: address, ownerUrl, owner, keys, ways, deaths, buildIds, deployment, stop },
+      install: (name, version) => void (installed[name] = version),
       processes: { ...applications, postgres, temporal },
       stopApplications: async () => {
         await Promise.all(applicationNames.map((name) => applications[name].stop('SIGTERM')));
@@ -151,50 +180,4 @@ function through(url: string, port: number): string {
   const way = new URL(url);
   way.port = String(port);
   return way.toString();
-}
-
-interface Program {
-  readonly name: string;
-  readonly kind: 'api' | 'worker';
-  readonly environment: NodeJS.ProcessEnv;
-}
-
-function startProgram(dist: string, { name, kind, environment }: Program, logs: string): ChildProcess {
-  mkdirSync(logs, { recursive: true });
-  const log = openSync(path.join(logs, `${name}.log`), 'a', 0o600);
-  const program = path.join(dist, kind === 'api' ? 'api/server.js' : 'worker.js');
-  const child = spawn(process.execPath, ['--enable-source-maps', program], {
-    cwd: path.dirname(dist),
-    env: environment,
-    stdio: ['ignore', log, log],
-  });
-  closeSync(log);
-  const die = () => child.kill('SIGKILL');
-  process.once('exit', die);
-  child.once('close', () => process.off('exit', die));
-  return child;
-}
-
-async function answers(child: ChildProcess, url: string): Promise<void> {
-  while (child.exitCode === null && child.signalCode === null) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-    if (response?.ok) return;
-    await sleep(100);
-  }
-  throw new Error(`${url} does not answer: its process has ended`);
-}
-
-/** Everything that `/readyz` asks for: servers, migrations, and a worker on each queue. */
-export async function untilAllReady(apiUrl: string, limitMs = 120_000): Promise<void> {
-  const until = Date.now() + limitMs;
-  let last = 'no answer';
-  for (;;) {
-    const response = await fetch(`${apiUrl}/readyz`, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
-      last = String(error.cause ?? error);
-    });
-    if (response?.status === 200) return;
-    if (response) last = await response.text();
-    if (Date.now() > until) throw new Error(`the installation is not ready after ${limitMs / 1000} s: ${last}`);
-    await sleep(250);
-  }
 }

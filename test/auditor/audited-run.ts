@@ -97,8 +97,9 @@ async function materialOf({ owner, temporal }: TestStack): Promise<Omit<Material
     const history = toJson(await handle.fetchHistory()) as unknown as HistoryFile['history'];
     histories.push({ workflowId: id, runId, status: status.name, history });
   }
-  const bundleFile = process.env.TEST_WORKFLOW_BUNDLE;
-  return { sql: owner, histories, bundleFile, secrets: [secret], logFiles: [], notes: [] };
+  const bundle = process.env.TEST_WORKFLOW_BUNDLE;
+  const bundleFiles = bundle === undefined ? [] : [bundle];
+  return { sql: owner, histories, bundleFiles, secrets: [secret], logFiles: [], notes: [] };
 }
 
 /** What the auditor finds when rows are changed, as one with the owner's rights could, and the rest of the material edited. */

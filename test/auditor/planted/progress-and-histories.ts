@@ -49,6 +49,20 @@ export const progressAndHistories: readonly Planted[] = [
     edit: () => withHistory((text) => text.replaceAll('"verifySources"', '"ingestSources"')),
   },
   {
+    finds: 'I9 task-at-odds-with-history',
+    edit: () => (material) => ({
+      ...withHistory((text) =>
+        text.replace(
+          '"events":[',
+          `"events":[{"eventId":"77","eventType":"EVENT_TYPE_WORKFLOW_TASK_FAILED",
+            "workflowTaskFailedEventAttributes":{"cause":"WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR"}},`,
+        ),
+      )(material),
+      bundleFiles: [],
+    }),
+    ids: () => ({ event: '77' }),
+  },
+  {
     finds: 'I12 history-too-long',
     edit: () => (material) => ({
       ...material,
@@ -56,7 +70,7 @@ export const progressAndHistories: readonly Planted[] = [
         ...each,
         history: { events: Array.from({ length: 4_096 }, () => ({ eventType: 'EVENT_TYPE_TIMER_STARTED' })) },
       })),
-      bundleFile: undefined,
+      bundleFiles: [],
     }),
     ids: () => ({ events: 4_096 }),
   },
@@ -66,7 +80,7 @@ export const progressAndHistories: readonly Planted[] = [
       ...withHistory((text) =>
         text.replace(/("metadata":\{[^}]*\},"data":")[^"]+/, `$1${Buffer.alloc(524_288).toString('base64')}`),
       )(material),
-      bundleFile: undefined,
+      bundleFiles: [],
     }),
     ids: () => ({ bytes: 524_288 }),
   },

@@ -20,7 +20,16 @@ test('every fault of moments comes up in five minutes of any seed, and all are o
 });
 
 test('faults that do not happen at moments make an empty plan', () => {
-  expect(planOf(7, ['F11', 'F12', 'F13'] as unknown as typeof faultIds)).toEqual([]);
+  expect(planOf(7, ['F11', 'F13'] as unknown as typeof faultIds)).toEqual([]);
+});
+
+test('changed code comes in once, while the load has begun and still goes on', () => {
+  for (let seed = 0; seed < 50; seed += 1) {
+    const [only, ...more] = planOf(seed).filter(({ fault }) => fault === 'F12');
+    expect(more).toEqual([]);
+    expect(only?.atMs).toBeGreaterThanOrEqual(totalMs / 4);
+    expect(only?.atMs).toBeLessThanOrEqual(totalMs / 2);
+  }
 });
 
 test('streams of a draw are independent of each other', () => {
