@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 
-const leafPrefix = Buffer.of(0);
+/** What stands before the bytes of a leaf where they are hashed. */
+export const leafPrefix: Uint8Array = Uint8Array.of(0);
 const copiedBytesMax = 8_192;
 const leafInput = Buffer.alloc(copiedBytesMax + 1);
 const nodeInput = Buffer.alloc(65, 1);

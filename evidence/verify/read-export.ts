@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer';
 import { findDoubleMember, parseJson } from '../json-text';
+import { parseEventLine } from './event-line';
 import { wholeLines } from './whole-lines';
 
 /** A piece of the file as it is read: JSON values of which nothing is checked yet. */
@@ -76,8 +77,7 @@ function* readLines(text: string, progress: Progress): Generator<ExportPart> {
       if (hasComma === false) yield broken('does not come behind a comma, so that this is no JSON', line);
       progress.hasComma = each.endsWith(',');
       const event = progress.hasComma ? each.slice(0, -1) : each;
-      const value = parseJson(event);
-      const double = findDoubleMember(event, value);
+      const { value, double } = parseEventLine(event);
       if (value === undefined) yield broken('is not an event in JSON', line);
       else if (double !== undefined) yield broken(twice(double), line);
       else values.push(value);

@@ -18,19 +18,32 @@ export async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
     if (heldLength > constants.MAX_STRING_LENGTH) {
       return yield { text: undefined, isRest: false, message: 'is too long to be read' };
     }
-    const cut = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).lastIndexOf(newline) + 1;
-    if (cut === 0) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let at = bytes.indexOf(newline) + 1;
+    if (at === 0) {
       held.push(chunk);
       continue;
     }
-    yield { text: decode(Buffer.concat([...held, chunk.subarray(0, cut)])), isRest: false, message };
-    held = [chunk.subarray(cut)];
-    heldLength = chunk.byteLength - cut;
+    yield { text: decode(Buffer.concat([...held, bytes.subarray(0, at)])), isRest: false, message };
+    for (let end = pieceEnd(bytes, at); end > at; end = pieceEnd(bytes, at)) {
+      yield { text: decode(bytes.subarray(at, end)), isRest: false, message };
+      at = end;
+    }
+    held = [bytes.subarray(at)];
+    heldLength = bytes.length - at;
   }
   yield { text: decode(Buffer.concat(held)), isRest: true, message };
 }
 
 const newline = 10;
+// Long strings are made in memory of their own, which is slower to come by than what short ones leave behind.
+const pieceBytes = 32_768;
+
+/** Behind the last line break within a piece, else behind the next one; 0 when there is none. */
+function pieceEnd(bytes: Buffer, start: number): number {
+  const end = bytes.lastIndexOf(newline, start + pieceBytes) + 1;
+  return end > start ? end : bytes.indexOf(newline, start) + 1;
+}
 
 // Nearly all is ASCII, and a string of one-byte characters is made and parsed faster.
 function decode(bytes: Buffer): string | undefined {

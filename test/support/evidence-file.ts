@@ -21,7 +21,11 @@ export function makeSigner(name = `aos/${installation}`): Signer {
 }
 
 /** A tree of events in memory, and exports of it: what the API would write, made by other code. */
-export function makeTree(count: number, { payloadBytes = 0 }: { payloadBytes?: number } = {}) {
+export function makeTree(
+  count: number,
+  { payloadBytes = 0 }: { payloadBytes?: number | ((index: number) => number) } = {},
+) {
+  const fillerLength = typeof payloadBytes === 'number' ? () => payloadBytes : payloadBytes;
   const nodes = new Map<string, Buffer>();
   let edge: TreeEdge = emptyEdge;
   const roots: Buffer[] = [rootOf(edge)];
@@ -35,7 +39,7 @@ export function makeTree(count: number, { payloadBytes = 0 }: { payloadBytes?: n
         outcome: 'success',
         run_id: runId,
         occurred_at: timeOf(index),
-        evidence: { name: `plane ${index}`, filler: 'x'.repeat(payloadBytes) },
+        evidence: { name: `plane ${index}`, filler: 'x'.repeat(fillerLength(index)) },
       }) as string,
     );
     const leaf = leafHash(bytes);

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { ExportEvent } from '../../../evidence/export-format';
 import { leafHash } from '../../../evidence/merkle/hash';
 import { verifyExport } from '../../../evidence/verify/verify-export';
-import { chunksOf, fileText, makeFile, tenant, type EvidenceFile } from '../../support/evidence-file';
+import { chunksOf, fileText, makeFile, makeTree, tenant, type EvidenceFile } from '../../support/evidence-file';
 import { found, signer, some, tree, verify, whole } from './verified-files';
 
 /** A payload rewritten with all hashes of its own line, as somebody would who knows the format. */
@@ -39,6 +39,13 @@ describe('a file that nobody touched', () => {
     ]) {
       expect(await found(file)).toEqual([]);
     }
+  });
+
+  test('holds when its events are long, and short ones come between', async () => {
+    const sizes = [70_000, 10, 300_000, 65_536];
+    const lengths = (index: number) => sizes[index % sizes.length] as number;
+    const long = makeTree(9, { payloadBytes: lengths });
+    expect(await found(await makeFile({ tree: long, size: 9, signers: [signer] }))).toEqual([]);
   });
 
   test('holds when it was formatted anew', async () => {
