@@ -70,6 +70,8 @@ export const LedgerLine = z.discriminatedUnion('kind', [
     key: z.string(),
     mayRepeat: z.boolean(),
   }),
+  /** Postgres has ended, to its last process; or is about to be started again. */
+  z.object({ ...line, kind: z.literal('outage'), store: z.literal('postgres'), isOver: z.boolean() }),
 ]);
 
 export type LedgerCall = z.infer<typeof LedgerCall>;

@@ -89,6 +89,7 @@ async function run(options: ChaosOptions, { folder, report, closers }: Place): P
   await mkdir(documentsFolder);
   const stack = await startChaosStack({
     ...{ folder, secrets, next, isVersioned, fileRoots: [documentsFolder], draw: draw.stream('ways') },
+    onPostgresAway: (isOver) => ledger.write({ kind: 'outage', store: 'postgres', isOver }),
     postgresFolder: path.join(disk?.folder ?? folder, 'postgres'),
     environment: {
       ...{ AOS_EMBEDDER_URL: `http://${fixtures.host}`, AOS_EMBEDDER_MODEL: 'chaos' },

@@ -39,6 +39,7 @@ export function createReport({ seed, faults, minutes }: ChaosOptions) {
       for (const line of lines) {
         if (line.kind === 'sent') add('calls', 1);
         if (line.kind === 'unknown') add('calls without an answer', 1);
+        if (line.kind === 'outage' && !line.isOver) add('times that Postgres was away', 1);
         if (line.kind === 'effect') add(`reads of ${line.sink}`, 1);
         if (line.kind === 'answered') add(`answers ${Math.floor(line.status / 100)}xx`, 1);
       }

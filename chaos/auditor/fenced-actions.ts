@@ -4,10 +4,14 @@ interface Fenced {
   readonly capabilities: readonly string[];
   /** Works for a job, so that a kill since the job's start refuses it for ever. */
   readonly job: boolean;
+  /** A stop or a pause refuses what begins work or its next step, a degraded scope what begins work. */
+  readonly begins: 'work' | 'step' | 'nothing';
 }
 
-const of = (...capabilities: string[]): Fenced => ({ capabilities, job: false });
-const forJob = (...capabilities: string[]): Fenced => ({ capabilities, job: true });
+const of = (...capabilities: string[]): Fenced => ({ capabilities, job: false, begins: 'nothing' });
+const forJob = (...capabilities: string[]): Fenced => ({ capabilities, job: true, begins: 'nothing' });
+const work = (...capabilities: string[]): Fenced => ({ capabilities, job: false, begins: 'work' });
+const stepOfJob = (...capabilities: string[]): Fenced => ({ capabilities, job: true, begins: 'step' });
 
 /** Actions whose commits a kill in their scope refuses. A stage's gate also stands in the scope of its stage. */
 export const fencedActions: Readonly<Record<string, Fenced>> = {
@@ -18,34 +22,34 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
   'knowledge.activate.open_endpoint': forJob('lifecycle.activate'),
   'knowledge.classify.finish': forJob('lifecycle.classify'),
   'knowledge.classify.record_batch': forJob('lifecycle.classify'),
-  'knowledge.documents.accept': of('knowledge.documents'),
-  'knowledge.documents.delete': of('knowledge.documents'),
+  'knowledge.documents.accept': work('knowledge.documents'),
+  'knowledge.documents.delete': work('knowledge.documents'),
   'knowledge.index.begin_run': forJob('lifecycle.index'),
   'knowledge.index.commit_run': forJob('lifecycle.index'),
   'knowledge.index.record_batch': forJob('lifecycle.index'),
   'knowledge.ingest.finish': forJob('lifecycle.ingest'),
   'knowledge.ingest.record_page': forJob('lifecycle.ingest'),
-  'knowledge.jobs.begin': forJob('job.default'),
-  'knowledge.jobs.begin_stage': forJob('job.default'),
+  'knowledge.jobs.begin': stepOfJob('job.default'),
+  'knowledge.jobs.begin_stage': stepOfJob('job.default'),
   'knowledge.jobs.complete': forJob('job.default'),
   'knowledge.jobs.fail': of(),
   'knowledge.planes.bind_policy': of(),
-  'knowledge.planes.reclassify': of(),
-  'knowledge.planes.register': of('lifecycle.register'),
-  'knowledge.planes.transition': of('job.default'),
+  'knowledge.planes.reclassify': work(),
+  'knowledge.planes.register': work('lifecycle.register'),
+  'knowledge.planes.transition': work('job.default'),
   'knowledge.planes.unbind_policy': of(),
-  'knowledge.schedules.begin_run': of(),
+  'knowledge.schedules.begin_run': work(),
   'knowledge.schedules.delete': of(),
   'knowledge.schedules.enable': of(),
   'knowledge.schedules.set': of(),
   'knowledge.verify.finish': forJob('lifecycle.verify'),
   'limits.rates.clear': of(),
   'limits.rates.set': of(),
-  'maintenance.objects.discard': of(),
+  'maintenance.objects.discard': work(),
   'policies.create': of(),
   'policies.lifecycle': of(),
   'policies.snapshots.create': of(),
-  'retrieval.begin': of('retrieval.query'),
+  'retrieval.begin': work('retrieval.query'),
   'retrieval.release': of('retrieval.query'),
   'sql_templates.create': of(),
   'sql_templates.retire': of(),

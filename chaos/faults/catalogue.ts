@@ -31,7 +31,7 @@ export type Injection =
   | { readonly kind: 'kill-api'; readonly downMs: number }
   | { readonly kind: 'freeze'; readonly target: (typeof applicationNames)[number]; readonly forMs: number }
   | { readonly kind: 'kill-temporal'; readonly downMs: number }
-  | { readonly kind: 'stop-postgres'; readonly everyMs: readonly number[] }
+  | { readonly kind: 'stop-postgres'; readonly everyMs: readonly number[]; readonly awayMs: number }
   | { readonly kind: 'lose-commits'; readonly share: number; readonly forMs: number }
   | {
       readonly kind: 'partition';
@@ -71,6 +71,7 @@ export const drawInjection: Readonly<Partial<Record<FaultId, (draw: Draw) => Inj
   F5: (draw) => ({
     kind: 'stop-postgres',
     everyMs: Array.from({ length: draw.between(1, 3) }, () => draw.between(5_000, 10_000)),
+    awayMs: draw.between(300, 3_000),
   }),
   F6: (draw) => ({ kind: 'lose-commits', share: draw.pick([0.05, 0.2, 0.5]), forMs: draw.between(4_000, 10_000) }),
   F7: (draw) => ({

@@ -39,7 +39,7 @@ export async function inject(injection: Injection, surroundings: Surroundings): 
     case 'stop-postgres':
       for (const ms of injection.everyMs) {
         // SIGQUIT is what `pg_ctl stop -m immediate` sends.
-        await processes.postgres.kill({ signal: 'SIGQUIT' });
+        await processes.postgres.kill({ signal: 'SIGQUIT', downMs: injection.awayMs });
         await sleep(ms);
       }
       await processes.postgres.untilReady();

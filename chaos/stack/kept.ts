@@ -15,6 +15,8 @@ export interface KeptOptions {
   start(extra: Environment): ChildProcess;
   ready(child: ChildProcess): Promise<void>;
   onDeath(death: Death): void;
+  /** Told when it has ended and will come back, and before it does. */
+  readonly onAway?: (isOver: boolean) => void;
 }
 
 export type Environment = Readonly<Record<string, string>>;
@@ -38,7 +40,7 @@ export interface Kept {
 
 const pauseMs = 300;
 
-export function keep({ name, start, ready, onDeath }: KeptOptions): Kept {
+export function keep({ name, start, ready, onDeath, onAway = () => {} }: KeptOptions): Kept {
   let child: ChildProcess | undefined;
   let isStopped = false;
   let isKilled = false;
@@ -70,10 +72,13 @@ export function keep({ name, start, ready, onDeath }: KeptOptions): Kept {
 
   async function again(): Promise<void> {
     if (isStopped) return;
+    onAway(false);
     const waitMs = downMs;
     downMs = pauseMs;
     await sleep(waitMs);
-    if (!isStopped) run();
+    if (isStopped) return;
+    onAway(true);
+    run();
   }
 
   async function untilReady(): Promise<void> {

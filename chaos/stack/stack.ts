@@ -56,6 +56,8 @@ export interface ChaosStackOptions {
   readonly fileRoots: readonly string[];
   readonly draw: Draw;
   readonly secrets: PlantedSecrets;
+  /** Told when Postgres has ended and will come back, and before it does. */
+  readonly onPostgresAway: (isOver: boolean) => void;
   /** The version that may be brought in; the one of this folder where there is none. */
   readonly next: Version;
   readonly isVersioned: boolean;
@@ -82,7 +84,8 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
       ...{ folder: postgresFolder, logFile: path.join(logs, 'postgres.log'), port: postgresPort },
       superuserPassword: secrets.superuser,
     });
-    const postgres = keep({ name: 'postgres', start: server.start, ready: server.ready, onDeath });
+    const { start, ready } = server;
+    const postgres = keep({ name: 'postgres', start, ready, onDeath, onAway: options.onPostgresAway });
     started.push({ stop: () => postgres.stop('SIGINT') });
     await postgres.start();
     await ensureOwner({ adminUrl: server.adminUrl, password: secrets.owner });

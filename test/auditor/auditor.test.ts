@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { audit, checks } from '../../chaos/auditor/audit';
@@ -47,6 +47,7 @@ test('every operation is known to the auditor as fenced or exempt, by its capabi
     const scopes = operation.scopes(stack.as('admin'), ids as never).filter(({ type }) => type === 'capability');
     expect(scopes.map(({ id }) => id)).toEqual(expect.arrayContaining([...rule.capabilities]));
     expect(`${name} ${operation.job(ids as never) !== undefined}`).toBe(`${name} ${rule.job}`);
+    expect(`${name} ${operation.begins}`).toBe(`${name} ${rule.begins}`);
   }
 });
 
@@ -64,6 +65,19 @@ test.each(planted.map((each, index) => [`${each.finds} (${index})`, each] as con
     if (ids !== undefined) expect(own.map((each) => each.ids)).toContainEqual(expect.objectContaining(ids(run)));
   },
 );
+
+test('every rule has a violation planted for it', () => {
+  const folderOfChecks = path.join(__dirname, '../../chaos/auditor/checks');
+  const sources = readdirSync(folderOfChecks).map((name) => readFileSync(path.join(folderOfChecks, name), 'utf8'));
+  const rules = sources.flatMap((text) =>
+    [
+      ...text.matchAll(/(?:rule: |rule: kind === 'kill' \? |\bfound\(\s*|\brows\(\s*)'([a-z-]+)'(?: : '([a-z-]+)')?/g),
+    ].flatMap(([, ...names]) => names.filter((name) => name !== undefined)),
+  );
+  expect(rules.length).toBeGreaterThan(80);
+  const found = new Set(planted.map(({ finds }) => finds.split(' ')[1]));
+  expect(rules.filter((rule) => !found.has(rule))).toEqual([]);
+});
 
 test('a kill without its snapshots is told as not judged, not as kept', async () => {
   const edit: Edit = (material) => ({

@@ -74,7 +74,7 @@ async function noMoreEventsThanKeys({ sql, ledger }: Material, look: Finder): Pr
   }
   const sent = new Map<string, { tenantId: string; action: string; subject: string; keys: Set<string> }>();
   for (const line of ledger) {
-    if (line.kind === 'effect' || line.call.method === 'GET') continue;
+    if (line.kind === 'effect' || line.kind === 'outage' || line.call.method === 'GET') continue;
     const judged = judge(line.call, line.kind === 'answered' ? line.answer.ids : {});
     if (judged === undefined || !made.has(judged.subject)) continue;
     const { action, subject } = judged;

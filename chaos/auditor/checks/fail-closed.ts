@@ -1,5 +1,6 @@
 import { answeredOf, isSuccess } from '../calls';
 import type { Check } from '../check';
+import { answeredInOutages } from './outages';
 
 /**
  * I11: data left the house only with committed evidence that it was allowed. Policies, switches and audit are rows of the
@@ -9,6 +10,7 @@ export const failClosed: Check = {
   invariant: 'I11',
   promise: 'when policy, switches or audit cannot be asked, nothing is answered',
   async run({ sql, ledger }, look) {
+    answeredInOutages(ledger, look);
     const answers = answeredOf(ledger).filter(
       (line) => isSuccess(line) && isRetrieval(line.call.method, line.call.path),
     );

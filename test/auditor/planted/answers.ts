@@ -24,4 +24,20 @@ export const answers: readonly Planted[] = [
     plant: ({ evidenceId }) => [`delete from retrieval_evidence where id = '${evidenceId}'`],
     ids: ({ evidenceId }) => ({ evidence_id: evidenceId }),
   },
+  {
+    finds: 'I11 answered-in-outage',
+    edit: (run) => {
+      const line = succeeded(run, '/policies');
+      const { at, seq } = line;
+      const call = { ...line.call, callId: 'during' };
+      const outage = { at, seq, kind: 'outage', store: 'postgres' } as const;
+      return withLines(
+        { ...outage, isOver: false },
+        { at, seq, kind: 'sent', call },
+        { ...line, call },
+        { ...outage, isOver: true },
+      );
+    },
+    ids: ({ tenantId }) => ({ call_id: 'during', tenant_id: tenantId, path: '/policies' }),
+  },
 ];

@@ -79,4 +79,34 @@ export const decisions: readonly Planted[] = [
     plant: ({ killId }) => [`update runtime_switches set enabled = true where switch_id = '${killId}'`],
     ids: ({ killId }) => ({ switch_id: killId }),
   },
+  {
+    finds: 'I4 succeeded-intent-without-retrieval',
+    plant: ({ evidenceId }) => [`delete from retrieval_evidence where id = '${evidenceId}'`],
+    ids: ({ evidenceId }) => ({ intent_id: evidenceId }),
+  },
+  {
+    finds: 'I4 snapshot-without-event',
+    plant: ({ tenantId }) => [
+      `delete from audit_events where event_type = 'PolicySnapshotCreated' and tenant_id = '${tenantId}'`,
+    ],
+    ids: ({ tenantId }) => ({ tenant_id: tenantId }),
+  },
+  {
+    finds: 'I4 transitions-do-not-meet',
+    plant: ({ planeId }) => [
+      `update knowledge_lifecycle_transitions set from_status = 'failed'
+        where id = (select max(id) from knowledge_lifecycle_transitions where plane_id = '${planeId}')`,
+    ],
+    ids: ({ planeId }) => ({ plane_id: planeId, from_status: 'failed' }),
+  },
+  {
+    finds: 'I4 switch-change-without-event',
+    plant: ({ killId }) => [`delete from audit_events where resource_id = '${killId}'`],
+    ids: ({ killId }) => ({ switch_id: killId }),
+  },
+  {
+    finds: 'I4 event-without-switch-change',
+    plant: ({ killId }) => [`delete from runtime_switch_history where switch_id = '${killId}'`],
+    ids: ({ killId }) => ({ switch_id: killId }),
+  },
 ];

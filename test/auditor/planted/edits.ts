@@ -1,5 +1,5 @@
 import type { HistoryFile } from '../../../chaos/auditor/histories';
-import type { LedgerLine } from '../../../chaos/ledger';
+import type { LedgerLine, LedgerSwitch } from '../../../chaos/ledger';
 import type { AuditedRun } from '../audited-run';
 import type { Edit } from './planted';
 
@@ -26,6 +26,18 @@ export const withHistory =
     ),
   });
 
+/** The load as if its kills had been of that kind. */
+export const asKind =
+  (kind: LedgerSwitch['kind']): Edit =>
+  (material) => ({
+    ...material,
+    ledger: material.ledger.map((line) =>
+      line.kind === 'answered' && line.acknowledgedSwitch !== undefined
+        ? { ...line, acknowledgedSwitch: { ...line.acknowledgedSwitch, kind } }
+        : line,
+    ),
+  });
+
 /** The load as if the kills had never been released. */
 export const unreleased: Edit = (material) => ({
   ...material,
@@ -46,4 +58,18 @@ const eventColumns = [
 export function copyOf(where: string, change: Readonly<Record<string, string>> = {}): string {
   const values = eventColumns.map((column) => change[column] ?? column);
   return `insert into audit_events (${eventColumns.join(', ')}) select ${values.join(', ')} from audit_events where ${where} limit 1`;
+}
+
+/** Statements that write a row once more, past the index that would refuse it. */
+export function twinOf(
+  table: string,
+  { where = 'true', index, change = {} }: { where?: string; index: string; change?: Readonly<Record<string, string>> },
+): string[] {
+  const changes = Object.entries(change).map(([column, value]) => `${column} = ${value}`);
+  return [
+    index,
+    `create temp table twin on commit drop as select * from ${table} where ${where} limit 1`,
+    ...(changes.length > 0 ? [`update twin set ${changes.join(', ')}`] : []),
+    `insert into ${table} select * from twin`,
+  ];
 }

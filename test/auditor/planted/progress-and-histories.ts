@@ -1,4 +1,4 @@
-import { withHistory } from './edits';
+import { copyOf, withHistory } from './edits';
 import type { Planted } from './planted';
 
 /** Work that does not end (I8), and histories that do not replay (I9) or are too large (I12). */
@@ -83,5 +83,45 @@ export const progressAndHistories: readonly Planted[] = [
       bundleFiles: [],
     }),
     ids: () => ({ bytes: 524_288 }),
+  },
+  {
+    finds: 'I8 plane-names-ended-job',
+    plant: ({ planeId }) => [
+      `update knowledge_planes set active_job_id = (select max(job_id) from knowledge_jobs where plane_id = '${planeId}')
+        where plane_id = '${planeId}'`,
+    ],
+    ids: ({ planeId }) => ({ plane_id: planeId }),
+  },
+  {
+    finds: 'I8 pause-without-switch',
+    plant: ({ tenantId, planeId, killId }) => [
+      `insert into run_pauses (pause_id, tenant_id, run_id, plane_id, workflow_id, switch_id, switch_epoch, reason, sla_deadline, on_timeout)
+        values ('left', '${tenantId}', 'job_left', '${planeId}', 'w', '${killId}', 1, 'r', now(), 'ESCALATE')`,
+    ],
+    ids: ({ killId }) => ({ pause_id: 'left', switch_id: killId }),
+  },
+  {
+    finds: 'I8 event-not-sealed',
+    plant: ({ policyId }) => [copyOf(`resource_id = '${policyId}'`, { event_id: `'evt_open'` })],
+    ids: () => ({ event_id: 'evt_open' }),
+  },
+  {
+    finds: 'I8 tree-halted',
+    plant: ({ tenantId }) => [
+      `update audit_tree_heads set halted_at = now(), halted_reason = 'planted' where tenant_id = '${tenantId}'`,
+    ],
+    ids: ({ tenantId }) => ({ tenant_id: tenantId, halted_reason: 'planted' }),
+  },
+  {
+    finds: 'I8 workflow-task-fails',
+    edit: () => (material) => ({
+      ...withHistory((text) =>
+        text
+          .replaceAll('WORKFLOW_TASK_COMPLETED"', 'WORKFLOW_TASK_FAILED"')
+          .replace(/"status":"[A-Z]+"/, '"status":"RUNNING"'),
+      )(material),
+      bundleFiles: [],
+    }),
+    ids: () => ({ last: 'EVENT_TYPE_WORKFLOW_TASK_FAILED' }),
   },
 ];

@@ -1,3 +1,4 @@
+import { copyOf } from './edits';
 import type { Planted } from './planted';
 
 // The policy's first event says something else, and all that is computed from it fits.
@@ -143,5 +144,51 @@ export const tampering: readonly Planted[] = [
       `update audit_events set event_type = 'EvidenceEpochOpened' where resource_id = '${policyId}'
         and event_type = 'PolicyRuleCreated'`,
     ],
+  },
+  {
+    finds: 'I5 bytes-are-no-json',
+    plant: ({ policyId }) => [`update audit_events set payload_bytes = 'no json' where resource_id = '${policyId}'`],
+    ids: ({ tenantId }) => ({ tenant_id: tenantId }),
+  },
+  {
+    finds: 'I5 bytes-say-more',
+    plant: ({ policyId }) => [
+      `update audit_events set payload_bytes =
+        convert_to(regexp_replace(convert_from(payload_bytes, 'UTF8'), '^\\{', '{"more":1,'), 'UTF8')
+        where resource_id = '${policyId}'`,
+    ],
+    ids: ({ tenantId }) => ({ tenant_id: tenantId, member: 'more' }),
+  },
+  {
+    finds: 'I5 event-id-twice',
+    plant: ({ policyId }) => [copyOf(`resource_id = '${policyId}'`)],
+    ids: () => ({ times: 2 }),
+  },
+  {
+    finds: 'I5 leaf-chain-broken',
+    plant: ({ tenantId }) => [
+      `update audit_leaves set previous_hash = 'other' where tenant_id = '${tenantId}' and tenant_sequence = 3`,
+    ],
+    ids: ({ tenantId }) => ({ tenant_id: tenantId }),
+  },
+  {
+    finds: 'I5 leaves-without-checkpoint',
+    plant: ({ tenantId }) => [`delete from audit_checkpoints where tenant_id = '${tenantId}'`],
+    ids: ({ tenantId }) => ({ tenant_id: tenantId }),
+  },
+  {
+    finds: 'I5 outside-checkpoint-not-signed',
+    edit:
+      ({ notes: [note = ''] }) =>
+      (material) => ({ ...material, notes: [note.replace(/\n\d+\n/, '\n1\n')] }),
+    ids: () => ({ note: 0 }),
+  },
+  {
+    finds: 'I5 tree-missing',
+    plant: ({ tenantId }) => [
+      `delete from audit_leaves where tenant_id = '${tenantId}'`,
+      `delete from audit_tree_heads where tenant_id = '${tenantId}'`,
+    ],
+    ids: ({ tenantId }) => ({ tenant_id: tenantId }),
   },
 ];

@@ -51,4 +51,12 @@ export const tenantsAndSecrets: readonly Planted[] = [
         return { ...material, logFiles: [file] };
       },
   },
+  {
+    finds: 'I6 answer-names-another-tenant',
+    edit: (run) => {
+      const line = succeeded(run, '/policies');
+      return withLines({ ...line, answer: { ...line.answer, ids: { tenant_id: run.foreign } } });
+    },
+    ids: ({ tenantId, foreign }) => ({ tenant_id: tenantId, names: foreign }),
+  },
 ];
