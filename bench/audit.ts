@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { readSealingState } from '../operations/sealing/sealing-state';
 import { createDatabase, type Database } from '../operations/transaction/database';
 import { appendPlain, appendSealed, contextOf, type Append } from './audit/append';
+import { ownProcessorSeconds, processorSeconds } from './support/cpu';
 import { startBenchPostgres } from './support/postgres';
 import { report } from './support/report';
 import { median, quantile, spread } from './support/statistics';
@@ -33,18 +34,23 @@ async function main(): Promise<void> {
   try {
     await once(sealer, 'message');
     for (const events of [1, 10, 500]) {
-      const sealed: number[] = [];
-      const plain: number[] = [];
+      const sealed: Measured[] = [];
+      const plain: Measured[] = [];
       const once = (append: Append, untilSealed: boolean) => rate({ db, systemDb, append, events, untilSealed });
       await once(appendSealed, true);
       for (let round = 0; round < rounds; round += 1) {
         plain.push(await withoutSealer(sealer.pid ?? 0, db, () => once(appendPlain, false)));
         sealed.push(await once(appendSealed, true));
       }
-      const ratio = median(sealed) / median(plain);
-      const figures = { sealed: median(sealed), plain: median(plain), spreads: [spread(sealed), spread(plain)] };
-      report({ bench: 'audit', cell: `${events} a transaction`, ok: ratio >= ratioMin, ratio, ...figures });
-      const lags = await lagsAt({ db, systemDb, events, eventsPerSecond: median(sealed) / 2 });
+      const rates = [sealed, plain].map((rounds) => rounds.map(({ eventsPerSecond }) => eventsPerSecond));
+      const [rateSealed = NaN, ratePlain = NaN] = rates.map(median);
+      const ratio = rateSealed / ratePlain;
+      const processor = [sealed, plain].map((rounds) => median(rounds.map(({ processorUs }) => processorUs)));
+      report({
+        ...{ bench: 'audit', cell: `${events} a transaction`, ok: ratio >= ratioMin, ratio },
+        ...{ sealed: rateSealed, plain: ratePlain, spreads: rates.map(spread), processor_us_per_event: processor },
+      });
+      const lags = await lagsAt({ db, systemDb, events, eventsPerSecond: rateSealed / 2 });
       const p99 = quantile(lags.seconds, 0.99);
       report({
         ...{ bench: 'audit', cell: `lag at half of it, ${events} a transaction`, ok: p99 <= lagSecondsMax },
@@ -67,8 +73,15 @@ interface Round {
   readonly untilSealed: boolean;
 }
 
-/** Events a second of eight writers, until the last is committed, or sealed. */
-async function rate({ db, systemDb, append, events, untilSealed }: Round): Promise<number> {
+interface Measured {
+  readonly eventsPerSecond: number;
+  /** Of the writers, Postgres and the sealer together, for one event. */
+  readonly processorUs: number;
+}
+
+/** Eight writers, until the last event is committed, or sealed. */
+async function rate({ db, systemDb, append, events, untilSealed }: Round): Promise<Measured> {
+  const usedBefore = processorSecondsOfAll();
   const began = performance.now();
   let count = 0;
   await Promise.all(
@@ -79,8 +92,13 @@ async function rate({ db, systemDb, append, events, untilSealed }: Round): Promi
       }
     }),
   );
-  while (untilSealed && (await readSealingState(systemDb)).unsealed > 0) await pause(5);
-  return (count * 1_000) / (performance.now() - began);
+  while (untilSealed && (await readSealingState(systemDb)).unsealed > 0) await pause(20);
+  const eventsPerSecond = (count * 1_000) / (performance.now() - began);
+  return { eventsPerSecond, processorUs: ((processorSecondsOfAll() - usedBefore) * 1e6) / count };
+}
+
+function processorSecondsOfAll(): number {
+  return [...processorSeconds().values()].reduce((sum, seconds) => sum + seconds, ownProcessorSeconds());
 }
 
 /** What is not measured does not run: the sealer is halted, and what the plain side wrote is put beyond its mark. */

@@ -62,6 +62,29 @@ test('a transaction larger than a batch is sealed whole, also by a sealer that b
   expect(rows).toEqual([0, 1, 2, 3].map((index) => ({ level: 0, index })));
 });
 
+test('a batch reads what it takes, however much waits behind it', async () => {
+  for (let transaction = 0; transaction < 40; transaction += 1) await appendEvents(bench.owner, 'one', 25);
+  await bench.sealer({ batchMax: 1 }).seal();
+  await appendEvents(bench.owner, 'one', 1_000);
+  await bench.owner.query('analyze audit_events');
+  await bench.owner.query('begin');
+  const before = await eventsRead();
+  const { rows: taken } = await bench.owner.query(`select * from aos_unsealed('0', 10)`);
+  const read = (await eventsRead()) - before;
+  await bench.owner.query('commit');
+  expect(taken).toHaveLength(10);
+  expect(read).toBeGreaterThanOrEqual(10);
+  expect(read).toBeLessThan(150);
+});
+
+// What this session has read by an index and not yet reported: within a transaction it only rises.
+async function eventsRead(): Promise<number> {
+  const { rows } = await bench.owner.query<{ events: number }>(
+    `select sum(idx_tup_fetch)::int as events from pg_stat_xact_all_tables where schemaname = 'audit_partitions'`,
+  );
+  return rows[0]?.events ?? 0;
+}
+
 test('sealers that race seal everything once', async () => {
   const sealers = [7, 11, 300].map((batchMax) => bench.hasty({ batchMax }));
   const writers = await Promise.all([bench.connect(), bench.connect()]);
