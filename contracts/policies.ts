@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sensitivityLevels } from './knowledge';
 import { text } from './text';
+import { ToolConditions } from './tool-rules';
 
 export const policyStates = ['DRAFT', 'ACTIVE', 'SUSPENDED', 'RETIRED'] as const;
 export type PolicyState = (typeof policyStates)[number];
@@ -25,6 +26,7 @@ export const PolicyConditions = z
     knowledge_access: z.strictObject({ allowed_planes: planeList }).optional(),
     /** Lowest level of a plane from which personal data inside hits is replaced; `confidential` when absent. */
     redact_at: z.enum(sensitivityLevels).optional(),
+    ...ToolConditions,
   })
   .default({});
 export type PolicyConditions = z.infer<typeof PolicyConditions>;

@@ -6,6 +6,7 @@ import { PolicyDefinition, policyStates, policyTransitions, type PolicyState } f
 import { identifier, text } from '../../contracts/text';
 import { defineOperation } from '../define';
 import { newId } from '../ids';
+import { requireExpressions } from '../tools/policy/require-expressions';
 import { digestOf } from '../transaction/canonical';
 import { sealSnapshot } from './snapshot';
 
@@ -22,6 +23,7 @@ export const createPolicy = defineOperation({
   },
 
   async handle(work, { params, facts }) {
+    requireExpressions(params.conditions);
     if (facts.namesake !== undefined) throw refusal('name_taken', 'a policy of this name exists; choose another name');
     const policyId = newId('pol_');
     await work.tx

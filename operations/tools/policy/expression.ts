@@ -1,0 +1,64 @@
+import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
+import { strings } from '@bufbuild/cel/ext';
+import { checkExpression } from './check-expression';
+
+/** What an expression may name. Numbers of JSON are doubles, which compare with whole numbers as one expects. */
+export const expressionVariables = ['args', 'tool', 'server', 'caller', 'risk', 'now'] as const;
+export type ExpressionBindings = Readonly<Record<(typeof expressionVariables)[number], unknown>>;
+
+export interface Expression {
+  /** True when the call's arguments must be bounded before it is evaluated. */
+  readonly isLooping: boolean;
+  /** Throws when it does not evaluate to a truth value. */
+  evaluate(bindings: ExpressionBindings): boolean;
+}
+
+const environment = celEnv({ funcs: strings });
+const remembered = new Map<string, Expression>();
+const rememberedMax = 2_000;
+
+/** Parses, checks and plans a CEL expression. Throws an `ExpressionError` that says what is wrong with it. */
+export function compileExpression(source: string): Expression {
+  const known = remembered.get(source);
+  if (known !== undefined) return known;
+  const compiled = compile(source);
+  if (remembered.size >= rememberedMax) remembered.delete(remembered.keys().next().value ?? source);
+  remembered.set(source, compiled);
+  return compiled;
+}
+
+export class ExpressionError extends Error {
+  override readonly name = 'ExpressionError';
+}
+
+function compile(source: string): Expression {
+  const parsed = attempt(() => parse(source));
+  const { issue, isLooping, patterns } = checkExpression(parsed.expr, expressionVariables);
+  if (issue !== undefined) throw new ExpressionError(issue);
+  for (const pattern of patterns) requirePattern(pattern);
+  const planned = attempt(() => plan(environment, parsed));
+  return {
+    isLooping,
+    evaluate(bindings) {
+      const result = planned(bindings as never);
+      if (isCelError(result)) throw new ExpressionError(result.message);
+      if (typeof result !== 'boolean') throw new ExpressionError('gives no truth value');
+      return result;
+    },
+  };
+}
+
+const matchNothing = plan(environment, parse("''.matches(pattern)"));
+
+function requirePattern(pattern: string): void {
+  const result = matchNothing({ pattern });
+  if (isCelError(result)) throw new ExpressionError(`has a bad pattern: ${result.message}`);
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new ExpressionError(error instanceof Error ? error.message : String(error));
+  }
+}

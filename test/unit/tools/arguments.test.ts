@@ -1,0 +1,64 @@
+import { checkArguments, schemaIssue } from '../../../operations/tools/policy/arguments';
+
+const schema = {
+  type: 'object',
+  properties: { path: { type: 'string', pattern: '^/' }, size: { type: 'integer', minimum: 1 } },
+  required: ['path'],
+  additionalProperties: false,
+};
+
+describe('arguments against the schema of a tool', () => {
+  it('takes what fits', () => {
+    expect(checkArguments(schema, 'plain', { path: '/a', size: 2 })).toEqual({ isValid: true });
+  });
+
+  it.each([
+    [{}, '', "must have required property 'path'"],
+    [{ path: 1 }, '/path', 'must be string'],
+    [{ path: 'a' }, '/path', 'must match pattern'],
+    [{ path: '/a', size: 0 }, '/size', 'must be >= 1'],
+    [{ path: '/a', other: 1 }, '', 'must NOT have additional properties'],
+  ])('says of %j where it is wrong', (value, field, message) => {
+    const check = checkArguments(schema, 'plain', value);
+    expect(check).toMatchObject({ isValid: false, fault: 'arguments', issues: [{ field }] });
+    expect(JSON.stringify(check)).toContain(message);
+  });
+
+  it('follows references and the keywords of 2020-12', () => {
+    const recursive = {
+      type: 'object',
+      $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' }, tag: { const: 'x' } } } },
+      properties: { root: { $ref: '#/$defs/node' }, pair: { prefixItems: [{ type: 'string' }, { type: 'number' }] } },
+      dependentRequired: { pair: ['root'] },
+    };
+    expect(checkArguments(recursive, 'recursive', { root: { next: { next: { tag: 'x' } } } })).toEqual({
+      isValid: true,
+    });
+    expect(checkArguments(recursive, 'recursive', { root: { next: { tag: 'y' } } })).toMatchObject({ isValid: false });
+    expect(checkArguments(recursive, 'recursive', { pair: ['a', 1] })).toMatchObject({ isValid: false });
+  });
+
+  it('does not use a schema that is none', () => {
+    expect(schemaIssue({ type: 'no such type' }, 'wrong type')).toContain('type');
+    expect(schemaIssue({ $ref: 'https://elsewhere.example/schema' }, 'elsewhere')).toContain("can't resolve reference");
+    expect(schemaIssue({ description: 'x'.repeat(300_000) }, 'long')).toContain('256 KiB');
+    expect(schemaIssue(schema, 'plain')).toBeUndefined();
+  });
+
+  it('ends a schema that explodes', () => {
+    const levels = Array.from({ length: 40 }, (_, at) => at);
+    const $defs = Object.fromEntries(
+      levels.map((at) => [`d${at}`, { allOf: [{ $ref: `#/$defs/d${at + 1}` }, { $ref: `#/$defs/d${at + 1}` }] }]),
+    );
+    const exploding = { $defs: { ...$defs, d40: { type: 'object' } }, $ref: '#/$defs/d0' };
+    expect(checkArguments(exploding, 'exploding', {})).toMatchObject({ isValid: false, fault: 'schema' });
+    const slow = { properties: { text: { pattern: '^(a+)+$' } } };
+    const check = checkArguments(slow, 'slow pattern', { text: `${'a'.repeat(60)}b` });
+    expect(check).toMatchObject({ isValid: false, fault: 'schema' });
+  });
+
+  it('keeps the ids of one schema from another', () => {
+    expect(schemaIssue({ $id: 'urn:aos:a', type: 'object' }, 'one')).toBeUndefined();
+    expect(schemaIssue({ $id: 'urn:aos:a', type: 'object', title: 'other' }, 'two')).toBeUndefined();
+  });
+});

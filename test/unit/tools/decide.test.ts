@@ -1,0 +1,151 @@
+import type { SealedPolicies } from '../../../contracts/policies';
+import { ToolRule } from '../../../contracts/tool-rules';
+import type { DenyReason } from '../../../contracts/tools';
+import { decideCall, type CallFacts } from '../../../operations/tools/policy/decide';
+import type { MatchedCall } from '../../../operations/tools/policy/match-rules';
+
+const server = { status: 'active', isEnabled: true, requiresApproval: false, defaultPolicyId: null } as const;
+const tool = {
+  isEnabled: true,
+  definitionState: 'pinned',
+  risk: 'low',
+  isDangerous: false,
+  requiresExplicitAllow: false,
+  requiresPolicy: true,
+  policyId: null,
+} as const;
+const open: CallFacts = { isTenantActive: true, server, tool, hasGrant: false, isPermitted: true, policies: [] };
+
+type Risk = MatchedCall['risk'];
+type Mode = SealedPolicies['policies'][number]['enforcement_mode'];
+
+function callOf(risk: Risk = 'low', args: Record<string, unknown> = {}): MatchedCall {
+  const bindings = { args, tool: 'transfer', server: 'bank', caller: { id: 'key_1', roles: ['agent'] }, risk, now: 0 };
+  return { tool: 'transfer', server: 'bank', risk, bindings, argumentBytes: JSON.stringify(args).length };
+}
+
+function policyOf(id: string, rules: readonly unknown[], mode: Mode = 'BLOCK'): SealedPolicies['policies'][number] {
+  const tool_rules = rules.map((rule) => ToolRule.parse(rule));
+  return { policy_id: id, name: id, enforcement_mode: mode, conditions: { tool_rules } };
+}
+
+function decideWith(risk: Risk, policies: SealedPolicies['policies'], facts: Partial<CallFacts> = {}, args = {}) {
+  return decideCall({ ...open, tool: { ...tool, risk }, policies, ...facts }, callOf(risk, args));
+}
+
+describe('state before policy', () => {
+  it.each<[string, Partial<CallFacts>, DenyReason]>([
+    ['a tenant that is not active', { isTenantActive: false, server: undefined }, 'tenant_blocked'],
+    ['no server', { server: undefined }, 'unknown_tool'],
+    ['a server that is offline', { server: { ...server, status: 'offline' } }, 'server_offline'],
+    ['a server that is suspended', { server: { ...server, status: 'suspended' } }, 'server_offline'],
+    ['a server that is pending', { server: { ...server, status: 'pending' } }, 'server_offline'],
+    ['a server that is off', { server: { ...server, isEnabled: false } }, 'server_offline'],
+    ['no tool', { tool: undefined }, 'unknown_tool'],
+    ['a tool that is gone', { tool: { ...tool, definitionState: 'gone' } }, 'unknown_tool'],
+    ['a tool that is off', { tool: { ...tool, isEnabled: false } }, 'tool_disabled'],
+    ['another definition', { tool: { ...tool, definitionState: 'changed' } }, 'tool_definition_changed'],
+    ['danger without a grant', { tool: { ...tool, isDangerous: true } }, 'dangerous_tool_not_allowed'],
+    ['a tool that asks for a grant', { tool: { ...tool, requiresExplicitAllow: true } }, 'dangerous_tool_not_allowed'],
+    ['roles that do not cover it', { isPermitted: false }, 'policy_violation'],
+    ['no snapshot', { policies: undefined }, 'policy_violation'],
+  ])('%s refuses', (_, facts, reason) => {
+    const allowing = [policyOf('p', [{ effect: 'allow' }])];
+    expect(decideCall({ ...open, policies: allowing, ...facts }, callOf())).toMatchObject({ decision: 'deny', reason });
+  });
+
+  it('lets a degraded server and a granted tool pass', () => {
+    const facts = { server: { ...server, status: 'degraded' as const }, tool: { ...tool, isDangerous: true } };
+    expect(decideCall({ ...open, ...facts, hasGrant: true }, callOf()).decision).toBe('allow');
+  });
+});
+
+describe('the matrix of risks', () => {
+  const allowing = [policyOf('p', [{ effect: 'allow', servers: ['ba*'], tools: ['transfer'] }])];
+
+  it.each<[Risk, boolean, string]>([
+    ['low', false, 'allow'],
+    ['medium', false, 'deny'],
+    ['medium', true, 'allow'],
+    ['high', false, 'deny'],
+    ['high', true, 'allow'],
+    ['critical', false, 'require_approval'],
+    ['critical', true, 'require_approval'],
+  ])('%s, with a policy: %s → %s', (risk, hasPolicy, decision) => {
+    expect(decideWith(risk, hasPolicy ? allowing : []).decision).toBe(decision);
+  });
+
+  it('takes the allowance from the bound policy only', () => {
+    const bound = { tool: { ...tool, risk: 'high' as const, policyId: 'other' } };
+    expect(decideWith('high', allowing, bound).decision).toBe('deny');
+    const both = [...allowing, policyOf('other', [{ effect: 'allow' }])];
+    expect(decideWith('high', both, bound)).toMatchObject({ decision: 'allow', policyId: 'other' });
+    const byServer = { server: { ...server, defaultPolicyId: 'other' } };
+    expect(decideWith('high', allowing, byServer).decision).toBe('deny');
+  });
+
+  it('asks for approval wherever the server does', () => {
+    expect(decideWith('low', [], { server: { ...server, requiresApproval: true } }).decision).toBe('require_approval');
+  });
+
+  it('lets a medium tool that needs no policy pass, and no high one', () => {
+    const free = { tool: { ...tool, requiresPolicy: false } };
+    expect(decideWith('medium', [], free).decision).toBe('allow');
+    expect(decideWith('high', [], free).decision).toBe('deny');
+  });
+});
+
+describe('rules', () => {
+  const limit = { effect: 'deny', when: 'args.amount > 100', message: 'Too much.' };
+
+  it('deny by arguments, whatever else allows', () => {
+    const policies = [policyOf('a', [{ effect: 'allow' }]), policyOf('b', [limit])];
+    expect(decideWith('high', policies, {}, { amount: 50 })).toMatchObject({ decision: 'allow', policyId: 'a' });
+    expect(decideWith('high', policies, {}, { amount: 500 })).toMatchObject({
+      decision: 'deny',
+      reason: 'policy_violation',
+      policyId: 'b',
+      message: 'Too much.',
+    });
+  });
+
+  it('deny when they cannot be evaluated', () => {
+    expect(decideWith('low', [policyOf('b', [limit])])).toMatchObject({ decision: 'deny', policyId: 'b' });
+    const looping = policyOf('c', [{ effect: 'allow', when: 'args.list.all(one, one != 1.0)' }]);
+    const long = { list: Array.from({ length: 40_000 }, () => 2) };
+    expect(decideWith('high', [looping], {}, long).message).toContain('64 KiB');
+  });
+
+  it('hold a call for as many people as the strictest asks', () => {
+    const policies = [
+      policyOf('a', [{ effect: 'require_approval', message: 'Ask.' }]),
+      policyOf('b', [{ effect: 'require_approval', approvers: 2 }]),
+    ];
+    expect(decideWith('low', policies)).toMatchObject({ decision: 'require_approval', approvers: 2, message: 'Ask.' });
+  });
+
+  it('only warn in WARN, only tell in AUDIT, and count for nothing in DISABLED', () => {
+    expect(decideWith('low', [policyOf('w', [{ effect: 'deny' }], 'WARN')])).toMatchObject({
+      decision: 'allow',
+      warnings: [{ policyId: 'w', effect: 'deny' }],
+    });
+    expect(decideWith('low', [policyOf('s', [{ effect: 'deny' }], 'AUDIT')])).toMatchObject({
+      decision: 'allow',
+      warnings: [],
+      shadow: [{ policyId: 's', effect: 'deny' }],
+    });
+    expect(decideWith('low', [policyOf('d', [{ effect: 'deny' }], 'DISABLED')]).shadow).toEqual([]);
+    expect(decideWith('high', [policyOf('s', [{ effect: 'allow' }], 'AUDIT')]).decision).toBe('deny');
+  });
+
+  it('look at names, beginnings and risks', () => {
+    const elsewhere = policyOf('e', [
+      { effect: 'deny', servers: ['other'] },
+      { effect: 'deny', tools: ['transf'] },
+      { effect: 'deny', risks: ['critical'] },
+      { effect: 'deny', when: "!('agent' in caller.roles)" },
+    ]);
+    expect(decideWith('low', [elsewhere]).decision).toBe('allow');
+    expect(decideWith('low', [policyOf('e', [{ effect: 'deny', tools: ['transf*'] }])]).decision).toBe('deny');
+  });
+});
