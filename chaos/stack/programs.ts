@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeOptions } from '../../scripts/stack/node-options';
 
 export interface Program {
   readonly name: string;
@@ -13,7 +14,7 @@ export function startProgram(dist: string, { name, kind, environment }: Program,
   mkdirSync(logs, { recursive: true });
   const log = openSync(path.join(logs, `${name}.log`), 'a', 0o600);
   const program = path.join(dist, kind === 'api' ? 'api/server.js' : 'worker.js');
-  const child = spawn(process.execPath, ['--enable-source-maps', program], {
+  const child = spawn(process.execPath, [...nodeOptions(kind), program], {
     cwd: path.dirname(dist),
     env: environment,
     stdio: ['ignore', log, log],

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment, type ChildSettings } from './child-environment';
+import { nodeOptions } from './node-options';
 import { createProcessLog } from './process-log';
 import { supervise, type Supervised, type SuperviseOptions } from './supervise';
 import { StartError } from './terminal';
@@ -19,7 +20,7 @@ export function startApplication(
     {
       name,
       start() {
-        const child = spawn(process.execPath, ['--enable-source-maps', path.join(dist, programs[name])], {
+        const child = spawn(process.execPath, [...nodeOptions(name), path.join(dist, programs[name])], {
           cwd: path.dirname(dist),
           env: childEnvironment(name, settings),
           stdio: ['ignore', 'pipe', 'pipe'],

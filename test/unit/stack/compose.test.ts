@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { loadApiConfig, loadWorkerConfig } from '../../../config';
+import { nodeOptions } from '../../../scripts/stack/node-options';
 
 interface Service {
   readonly image: string;
@@ -15,7 +16,10 @@ interface Service {
 }
 
 const root = path.join(__dirname, '../../..');
-const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+const { version, scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  version: string;
+  scripts: Readonly<Record<string, string>>;
+};
 const { services } = parse(readFileSync(path.join(root, 'compose.yaml'), 'utf8'), { merge: true }) as {
   services: Readonly<Record<string, Service>>;
 };
@@ -68,6 +72,19 @@ function linesOf(stage: string): string[][] {
   const end = rest.findIndex(([word]) => word === 'FROM');
   return end < 0 ? rest : rest.slice(0, end);
 }
+
+test('Node is told the same wherever API and worker are started', () => {
+  for (const [name, program] of [
+    ['api', 'dist/api/server.js'],
+    ['worker', 'dist/worker.js'],
+  ] as const) {
+    expect(services[name]?.command).toEqual(['node', ...nodeOptions(name), program]);
+    const heap = nodeOptions(name).filter((option) => option !== '--enable-source-maps');
+    expect(scripts[`start:${name}`]).toBe(['node', ...heap, program].join(' '));
+  }
+  const [, ...words] = linesOf('runtime').find(([word]) => word === 'CMD') ?? [];
+  expect(JSON.parse(words.join(' '))).toEqual(services['api']?.command);
+});
 
 test('our own images are built here, from a pinned image, and nothing in them runs as root', () => {
   for (const { from } of stages) {
