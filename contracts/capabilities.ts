@@ -11,6 +11,8 @@ export const capabilities = [
   'lifecycle.activate',
   'knowledge.documents',
   'retrieval.query',
+  'tools.registry',
+  'tools.call',
 ] as const;
 export type Capability = (typeof capabilities)[number];
 

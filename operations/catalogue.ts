@@ -32,6 +32,14 @@ import { changePolicyState, createPolicy } from './policies/policies';
 import { createSnapshot } from './policies/snapshot';
 import { registerTemplate } from './sql-templates/register-template';
 import { retireTemplate } from './sql-templates/retire-template';
+import { approveDefinitions } from './tools/servers/approve-definitions';
+import { changeServer } from './tools/servers/change-server';
+import { changeTool } from './tools/servers/change-tool';
+import { grantTool } from './tools/servers/grant-tool';
+import { recordDiscovery } from './tools/servers/record-discovery';
+import { recordHealth } from './tools/servers/record-health';
+import { registerServer } from './tools/servers/register-server';
+import { unregisterServer } from './tools/servers/unregister-server';
 import type { Dispatch as DispatchOf } from './registry';
 import { beginRetrieval } from './retrieval/begin';
 import { failRetrieval, releaseRetrieval } from './retrieval/release';
@@ -96,6 +104,14 @@ export const catalogue = {
   'retrieval.release': releaseRetrieval,
   'sql_templates.create': registerTemplate,
   'sql_templates.retire': retireTemplate,
+  'tools.change': changeTool,
+  'tools.grant': grantTool,
+  'tools.servers.approve_definitions': approveDefinitions,
+  'tools.servers.change': changeServer,
+  'tools.servers.record_discovery': recordDiscovery,
+  'tools.servers.record_health': recordHealth,
+  'tools.servers.register': registerServer,
+  'tools.servers.unregister': unregisterServer,
 } as const;
 
 export type Catalogue = typeof catalogue;

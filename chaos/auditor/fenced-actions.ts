@@ -53,6 +53,14 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
   'retrieval.release': of('retrieval.query'),
   'sql_templates.create': of(),
   'sql_templates.retire': of(),
+  'tools.change': of('tools.registry'),
+  'tools.grant': of('tools.registry'),
+  'tools.servers.approve_definitions': of('tools.registry'),
+  'tools.servers.change': of('tools.registry'),
+  'tools.servers.record_discovery': of('tools.registry'),
+  'tools.servers.record_health': of('tools.registry'),
+  'tools.servers.register': work('tools.registry'),
+  'tools.servers.unregister': of('tools.registry'),
 };
 
 /** Actions that commit under a kill: they record, refuse or stop. */

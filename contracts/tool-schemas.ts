@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { CredentialId } from './credentials';
+import { riskLevels, serverAuthTypes, serverCapabilities, serverTransports, toolLimits } from './tools';
+import { identifier, rawText, text } from './text';
+
+export const ServerId = z.string().regex(/^mcp_[0-9a-f]{12}$/, 'a server id: mcp_ and 12 hex digits');
+export const ToolId = z.string().regex(/^tool_[0-9a-f]{12}$/, 'a tool id: tool_ and 12 hex digits');
+
+/** Agents see `{server}__{tool}`, so a name of a server is a slug, which holds no `__`. */
+export const ServerName = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters and digits, joined by single hyphens');
+
+const tags = z.array(text(64)).max(50);
+const metadata = z
+  .record(text(128), z.json())
+  .refine((value) => JSON.stringify(value).length <= 16_384, 'at most 16 KiB')
+  .default({});
+const webUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(512)
+  .refine((url) => !hasUserInfo(url), 'holds a password: store it with POST /credentials and name it here');
+
+export const ServerDefinition = z
+  .strictObject({
+    name: ServerName,
+    url: webUrl,
+    description: text(1024).optional(),
+    transport: z.enum(serverTransports).exclude(['stdio']).default('http'),
+    auth_type: z.enum(serverAuthTypes).default('none'),
+    credential_id: CredentialId.optional(),
+    requires_approval: z.boolean().default(true),
+    tags: tags.default([]),
+    metadata,
+  })
+  .refine(({ auth_type: type, credential_id: id }) => (type === 'none') === (id === undefined), {
+    path: ['credential_id'],
+    message: 'goes together with an auth_type other than none',
+  });
+export type ServerDefinition = z.infer<typeof ServerDefinition>;
+
+/** A program that AOS starts and speaks to over its standard streams; the operator's to register. */
+export const StdioServerDefinition = z.strictObject({
+  tenant_id: identifier,
+  name: ServerName,
+  command: text(256),
+  args: z.array(rawText(1024)).max(50).default([]),
+  description: text(1024).optional(),
+  requires_approval: z.boolean().default(true),
+  tags: tags.default([]),
+  metadata,
+});
+export type StdioServerDefinition = z.infer<typeof StdioServerDefinition>;
+
+export const ServerChange = z
+  .strictObject({
+    description: text(1024).nullable(),
+    requires_approval: z.boolean(),
+    enabled: z.boolean(),
+    suspended: z.boolean(),
+    rate_limit_requests: z.int().min(1).max(100_000).nullable(),
+    rate_limit_window_seconds: z.int().min(1).max(86_400),
+    credential_id: CredentialId,
+    default_policy_id: identifier.nullable(),
+    tags,
+  })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'names nothing to change');
+export type ServerChange = z.infer<typeof ServerChange>;
+
+export const ToolChange = z
+  .strictObject({
+    risk_level: z.enum(riskLevels),
+    enabled: z.boolean(),
+    is_dangerous: z.boolean(),
+    requires_explicit_allow: z.boolean(),
+    requires_policy: z.boolean(),
+    policy_id: identifier.nullable(),
+    required_permissions: z.array(z.string().regex(/^[a-z]+:[A-Za-z0-9_:*-]+$/, 'action:resource')).max(20),
+    max_calls_per_minute: z.int().min(1).max(10_000),
+    retry_safe: z.boolean(),
+  })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'names nothing to change');
+export type ToolChange = z.infer<typeof ToolChange>;
+
+const jsonObject = z.record(z.string(), z.json());
+
+export const ToolDefinitionSchema = z.object({
+  name: rawText(128).min(1),
+  title: rawText(1024).optional(),
+  description: rawText(65_536).optional(),
+  inputSchema: jsonObject,
+  outputSchema: jsonObject.optional(),
+  annotations: jsonObject.optional(),
+});
+
+/** What a look at a server found; made by the activity that looked, never by a caller. */
+export const Discovery = z.strictObject({
+  protocol_version: text(16),
+  capabilities: z.array(z.enum(serverCapabilities)),
+  server_info: z.strictObject({ name: rawText(256), version: rawText(128), title: rawText(256).optional() }),
+  latency_ms: z.int().min(0),
+  tools: z.array(ToolDefinitionSchema).max(toolLimits.toolsPerServer),
+  resource_count: z.int().min(0),
+  prompt_count: z.int().min(0),
+  /** What the server listed and AOS could not take, such as names that are none. */
+  rejected: z.array(z.strictObject({ name: rawText(256), message: text(500) })).max(100),
+});
+export type Discovery = z.infer<typeof Discovery>;
+
+function hasUserInfo(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
+}

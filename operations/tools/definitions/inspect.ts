@@ -1,0 +1,127 @@
+import type { ToolDefinition } from '../../../contracts/tools';
+import { schemaIssue } from '../policy/arguments';
+import { definitionHash } from './definition-hash';
+
+export const findingKinds = [
+  'shadowed_name',
+  'confusable_name',
+  'hidden_characters',
+  'hidden_instructions',
+  'unusable_schema',
+] as const;
+
+/** What an administrator should look at before trusting a definition. It refuses nothing by itself. */
+export interface DefinitionFinding {
+  readonly tool: string;
+  readonly kind: (typeof findingKinds)[number];
+  /** JSON pointer (RFC 6901) into the definition. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A tool of another server of the tenant. */
+export interface Neighbour {
+  readonly server: string;
+  readonly tool: string;
+}
+
+// Default ignorables (zero width, tags), controls other than line ends and tabs, and what turns the direction of text.
+const hidden =
+  /[\p{Default_Ignorable_Code_Point}\u202a-\u202e\u2066-\u2069]|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/u;
+// Joiners belong to the spelling of several scripts, and a variation selector to an emoji.
+const innocent = /(?<=[\p{L}\p{M}\p{Extended_Pictographic}])[\u200c\u200d\ufe0e\ufe0f]/gu;
+
+const instructions: readonly RegExp[] = [
+  /\b(ignore|disregard|forget|override)\b[^.\n]{0,40}\b(previous|prior|above|other|all|earlier|system)\b[^.\n]{0,30}\b(instructions?|rules?|prompts?|messages?)\b/i,
+  /\b(do not|don't|never|without)\b[^.\n]{0,30}\b(tell|telling|mention|mentioning|inform|informing|reveal|show)\b[^.\n]{0,30}\b(user|human|anyone|anybody)\b/i,
+  /\b(before|after|instead of|whenever)\b[^.\n]{0,40}\b(using|calling|invoking|you (use|call))\b[^.\n]{0,40}\b(tool|function)s?\b[^.\n]{0,60}\b(read|send|include|pass|fetch|call)\b/i,
+  /<\s*\/?\s*(important|system|instructions?|secret|hidden|admin)\s*>/i,
+  /<!--[\s\S]*?-->/,
+  /(~\/\.(ssh|aws|config|cursor)|id_rsa|\.env\b|mcp\.json|\/etc\/passwd)/i,
+  /\bdata:[a-z/+.-]+;base64,/i,
+];
+
+/** Looks at definitions for what a person would not see, or should not be told by a stranger. */
+export function inspectDefinitions(
+  tools: readonly ToolDefinition[],
+  neighbours: readonly Neighbour[],
+): DefinitionFinding[] {
+  const byName = new Map<string, Neighbour[]>();
+  for (const neighbour of neighbours) {
+    const key = skeleton(neighbour.tool);
+    byName.set(key, [...(byName.get(key) ?? []), neighbour]);
+  }
+  return tools.flatMap((tool) => [
+    ...inspectName(tool.name, byName.get(skeleton(tool.name)) ?? []),
+    ...textsOf(tool).flatMap(({ field, text }) => inspectText(tool.name, field, text)),
+    ...inspectSchemas(tool),
+  ]);
+}
+
+function inspectName(name: string, namesakes: readonly Neighbour[]): DefinitionFinding[] {
+  return namesakes.map(({ server, tool }) =>
+    tool === name
+      ? { tool: name, kind: 'shadowed_name', field: '/name', message: `The server ${server} has a tool of this name.` }
+      : { tool: name, kind: 'confusable_name', field: '/name', message: `Looks like ${tool} of the server ${server}.` },
+  );
+}
+
+function inspectText(tool: string, field: string, text: string): DefinitionFinding[] {
+  const found: DefinitionFinding[] = [];
+  const character = hidden.exec(text.replaceAll(innocent, ''))?.[0];
+  if (character !== undefined) {
+    const point = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
+    found.push({ tool, kind: 'hidden_characters', field, message: `Holds U+${point}, which nobody sees.` });
+  }
+  const plain = text.normalize('NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '');
+  const instruction = instructions.map((pattern) => pattern.exec(plain)?.[0]).find((match) => match !== undefined);
+  if (instruction !== undefined) {
+    found.push({
+      tool,
+      kind: 'hidden_instructions',
+      field,
+      message: `Speaks to the model rather than about the tool: “${instruction.slice(0, 120)}”`,
+    });
+  }
+  return found;
+}
+
+function inspectSchemas(tool: ToolDefinition): DefinitionFinding[] {
+  const hash = definitionHash(tool);
+  return (['inputSchema', 'outputSchema'] as const).flatMap((part) => {
+    const schema = tool[part];
+    const issue = schema === undefined ? undefined : schemaIssue(schema, `${hash}:${part}`);
+    return issue === undefined
+      ? []
+      : [{ tool: tool.name, kind: 'unusable_schema' as const, field: `/${part}`, message: issue }];
+  });
+}
+
+/** Every text of a definition, those within its schemas too, since all of them reach the model. */
+function textsOf(tool: ToolDefinition): { readonly field: string; readonly text: string }[] {
+  const found: { field: string; text: string }[] = [];
+  const visit = (value: unknown, field: string): void => {
+    if (typeof value === 'string') found.push({ field, text: value });
+    else if (Array.isArray(value)) value.forEach((item, at) => visit(item, `${field}/${at}`));
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, item] of Object.entries(value)) {
+        const at = `${field}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+        found.push({ field: at, text: key });
+        visit(item, at);
+      }
+    }
+  };
+  const { name, title, description, inputSchema, outputSchema, annotations } = tool;
+  visit({ name, title, description, inputSchema, outputSchema, annotations }, '');
+  return found;
+}
+
+/** Names that look alike fall together: case, width, separators, and digits that stand for letters. */
+function skeleton(name: string): string {
+  return name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '')
+    .replaceAll('0', 'o')
+    .replaceAll(/[1|]/g, 'l');
+}

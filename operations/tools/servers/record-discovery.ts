@@ -1,0 +1,171 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { Discovery, ServerId } from '../../../contracts/tool-schemas';
+import type { ToolDefinition } from '../../../contracts/tools';
+import { defineOperation, type Work } from '../../define';
+import { newId } from '../../ids';
+import { definitionHash } from '../definitions/definition-hash';
+import { inspectDefinitions, type DefinitionFinding } from '../definitions/inspect';
+import { initialRisk } from '../policy/tool-risk';
+import { lockServer, toolsOf, type ServerRow, type ToolRow } from './rows';
+
+/**
+ * Records what a look at a server found. Tools seen for the first time are pinned to whom asked for the look; those that
+ * are described otherwise than pinned are suspended, and those that are not listed any more are gone.
+ */
+export const recordDiscovery = defineOperation({
+  name: 'tools.servers.record_discovery',
+  permission: 'manage:integrations',
+  params: z.strictObject({ serverId: ServerId, discovery: Discovery }),
+  fence: 'fenced',
+  capability: 'tools.registry',
+  scopes: ({ params: { serverId } }) => [{ type: 'server', id: serverId }],
+
+  async loadFacts(work, { serverId }) {
+    return { server: await lockServer(work, serverId), known: await toolsOf(work, serverId) };
+  },
+
+  async handle(work, { params: { serverId, discovery }, facts: { server, known } }) {
+    const seen = discovery.tools as readonly ToolDefinition[];
+    const findings = inspectDefinitions(seen, await neighboursOf(work, serverId));
+    const byName = new Map(known.map((tool) => [tool.name, tool]));
+    const added = seen.filter(({ name }) => !byName.has(name));
+    const changed = await holdToPinned(work, seen, byName);
+    const gone = await markGone(work, seen, known);
+    await pinNew(work, server, added);
+    await updateServer(work, server, discovery, findings);
+    const auditEventId = work.audit({
+      type: 'server_discovered',
+      outcome: 'success',
+      resource: { type: 'mcp_server', id: serverId },
+      evidence: {
+        server_id: serverId,
+        protocol_version: discovery.protocol_version,
+        tools: seen.length,
+        added: added.map(({ name }) => name).sort(),
+        changed,
+        gone,
+        findings: findings.length,
+        rejected: discovery.rejected.length,
+      },
+    });
+    return { serverId, auditEventId, added: added.length, changed: changed.length, gone: gone.length };
+  },
+});
+
+async function neighboursOf({ tx }: Work, serverId: string) {
+  return tx
+    .selectFrom('mcp_tools')
+    .innerJoin('mcp_servers', 'mcp_servers.server_id', 'mcp_tools.server_id')
+    .select(['mcp_servers.name as server', 'mcp_tools.name as tool'])
+    .where('mcp_tools.server_id', '!=', serverId)
+    .where('mcp_servers.deleted_at', 'is', null)
+    .where('mcp_tools.definition_state', '!=', 'gone')
+    .orderBy('mcp_servers.name')
+    .orderBy('mcp_tools.name')
+    .execute();
+}
+
+/** Suspends what differs from what was pinned, and takes back a suspension when the old definition is there again. */
+async function holdToPinned(
+  { tx }: Work,
+  seen: readonly ToolDefinition[],
+  byName: ReadonlyMap<string, ToolRow>,
+): Promise<string[]> {
+  const changed: string[] = [];
+  for (const definition of seen) {
+    const tool = byName.get(definition.name);
+    if (tool === undefined) continue;
+    const seenHash = definitionHash(definition);
+    const isPinned = seenHash === tool.definition_hash;
+    if (!isPinned) changed.push(tool.name);
+    if (isPinned && tool.definition_state === 'pinned') continue;
+    await tx
+      .updateTable('mcp_tools')
+      .set({
+        definition_state: isPinned ? 'pinned' : 'changed',
+        seen_definition: isPinned ? null : sql`${JSON.stringify(definition)}::jsonb`,
+        seen_hash: isPinned ? null : seenHash,
+        updated_at: new Date(),
+      })
+      .where('tool_id', '=', tool.tool_id)
+      .execute();
+  }
+  return changed.sort();
+}
+
+async function markGone({ tx }: Work, seen: readonly ToolDefinition[], known: readonly ToolRow[]): Promise<string[]> {
+  const listed = new Set(seen.map(({ name }) => name));
+  const gone = known.filter(({ name, definition_state: state }) => !listed.has(name) && state !== 'gone');
+  if (gone.length === 0) return [];
+  await tx
+    .updateTable('mcp_tools')
+    .set({ definition_state: 'gone', seen_definition: null, seen_hash: null, updated_at: new Date() })
+    .where(
+      'tool_id',
+      'in',
+      gone.map(({ tool_id: id }) => id),
+    )
+    .execute();
+  return gone.map(({ name }) => name).sort();
+}
+
+async function pinNew({ tx, context }: Work, server: ServerRow, added: readonly ToolDefinition[]): Promise<void> {
+  if (added.length === 0) return;
+  await tx
+    .insertInto('mcp_tools')
+    .values(
+      added.map((definition) => ({
+        tool_id: newId('tool_'),
+        tenant_id: context.tenantId,
+        server_id: server.server_id,
+        name: definition.name,
+        title: definition.title ?? null,
+        description: definition.description ?? null,
+        input_schema: sql`${JSON.stringify(definition.inputSchema)}::jsonb`,
+        output_schema: jsonOrNull(definition.outputSchema),
+        annotations: jsonOrNull(definition.annotations),
+        definition_hash: definitionHash(definition),
+        pinned_by: context.actor.id,
+        risk_level: initialRisk(definition.name, definition.annotations),
+      })),
+    )
+    .execute();
+}
+
+async function updateServer(
+  { tx }: Work,
+  server: ServerRow,
+  discovery: Discovery,
+  findings: readonly DefinitionFinding[],
+): Promise<void> {
+  const report = [
+    ...findings,
+    ...discovery.rejected.map(({ name, message }) => ({ tool: name, kind: 'rejected', field: '', message })),
+  ];
+  const isOff = server.status === 'suspended' || server.status === 'disabled';
+  await tx
+    .updateTable('mcp_servers')
+    .set({
+      status: isOff ? server.status : 'active',
+      health_check_failures: 0,
+      health_latency_ms: discovery.latency_ms,
+      last_health_check_at: new Date(),
+      last_discovery_at: new Date(),
+      last_error: null,
+      protocol_version: discovery.protocol_version,
+      capabilities: sql`${JSON.stringify(discovery.capabilities)}::jsonb`,
+      server_info: sql`${JSON.stringify(discovery.server_info)}::jsonb`,
+      discovery_report: sql`${JSON.stringify(report.slice(0, 500))}::jsonb`,
+      tool_count: discovery.tools.length,
+      resource_count: discovery.resource_count,
+      prompt_count: discovery.prompt_count,
+      updated_at: new Date(),
+    })
+    .where('server_id', '=', server.server_id)
+    .execute();
+}
+
+function jsonOrNull(value: unknown) {
+  return value === undefined ? null : sql`${JSON.stringify(value)}::jsonb`;
+}
