@@ -1,0 +1,64 @@
+import type { Client } from '@modelcontextprotocol/client';
+import { z } from 'zod';
+import type { Exchange, RawAnswer } from './exchange';
+import { type Trouble, UpstreamFailure } from './failures';
+import { timeoutNever } from './list-definitions';
+import type { ToolCall, ToolResult } from './port';
+import { strangersWords } from './strangers-words';
+
+const Result = z.looseObject({
+  resultType: z.string().optional(),
+  content: z.array(z.looseObject({ type: z.string() })).default([]),
+  structuredContent: z.unknown().optional(),
+  isError: z.boolean().optional(),
+  _meta: z.record(z.string(), z.unknown()).optional(),
+});
+
+type Called = Pick<ToolCall, 'tool' | 'arguments' | 'inputSchema' | 'onProgress'>;
+
+/** One call of a tool, and what the server answered, in its own form: the library keeps only the fields that it knows. */
+export async function callTool(client: Client, exchange: Exchange, call: Called): Promise<ToolResult> {
+  const { tool: name, inputSchema, onProgress } = call;
+  try {
+    await client.callTool(
+      { name, arguments: { ...call.arguments } },
+      {
+        signal: exchange.signal,
+        timeout: timeoutNever,
+        // With a definition of ours the library neither asks for one, and calls a second time, nor judges the result.
+        toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' } },
+        ...(onProgress !== undefined && {
+          onprogress: ({ progress, total, message }) => onProgress(withoutBlanks({ progress, total, message })),
+        }),
+      },
+    );
+  } catch (error) {
+    if (exchange.answer?.result === undefined) throw error;
+  }
+  return resultOf(exchange.answer);
+}
+
+function resultOf(answer: RawAnswer | undefined): ToolResult {
+  const parsed = Result.safeParse(answer?.result);
+  if (!parsed.success) throw unknowable('The result of the tool has no form of the protocol.');
+  const { resultType = 'complete', ...result } = parsed.data;
+  if (resultType === 'complete') return result as ToolResult;
+  const trouble: Trouble =
+    resultType === 'input_required'
+      ? { problem: 'input_required', message: 'The tool asks for input, which is not passed on.' }
+      : { problem: 'not_supported', message: 'The tool answered with a kind of result that is not known.' };
+  throw new UpstreamFailure(trouble, resultType === 'input_required' ? 'answered' : 'unknown');
+}
+
+function unknowable(message: string): UpstreamFailure {
+  return new UpstreamFailure({ problem: 'malformed', message }, 'unknown');
+}
+
+function withoutBlanks(progress: { progress: number; total: number | undefined; message: string | undefined }) {
+  const { total, message } = progress;
+  return {
+    progress: progress.progress,
+    ...(total !== undefined && { total }),
+    ...(message !== undefined && { message: strangersWords(message) }),
+  };
+}

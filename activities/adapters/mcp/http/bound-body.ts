@@ -1,0 +1,45 @@
+import { TransformStream } from 'node:stream/web';
+import { Response } from 'undici';
+import { createEventMeter, createRateMeter, createTotalMeter, type ByteMeter } from '../byte-meters';
+import type { Trouble } from '../failures';
+import type { UpstreamLimits } from '../limits';
+
+export interface BoundBodyOptions {
+  readonly limits: UpstreamLimits;
+  readonly now: () => number;
+  readonly onTooMuch: (trouble: Trouble) => void;
+  readonly onStream: () => void;
+}
+
+/** The same response, whose body ends with an error where it becomes too large; it is decompressed already. */
+export function boundBody(response: Response, { limits, now, onTooMuch, onStream }: BoundBodyOptions): Response {
+  if (response.body === null) return response;
+  const isStream = isEventStream(response.headers.get('content-type'));
+  if (isStream && response.ok) onStream();
+  const meters = isStream
+    ? [createEventMeter(limits.messageBytes), createRateMeter(limits.bytesPerMinute, now)]
+    : [createTotalMeter(limits.messageBytes)];
+  const headers = Object.fromEntries(response.headers);
+  delete headers['content-encoding'];
+  delete headers['content-length'];
+  const { status, statusText } = response;
+  return new Response(response.body.pipeThrough(metered(meters, onTooMuch)), { status, statusText, headers });
+}
+
+function metered(meters: readonly ByteMeter[], onTooMuch: BoundBodyOptions['onTooMuch']) {
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      try {
+        meters.forEach((meter) => meter.take(chunk));
+      } catch (error) {
+        onTooMuch({ problem: 'too_large', message: `The server sent ${(error as Error).message}.` });
+        throw error;
+      }
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+function isEventStream(contentType: string | null): boolean {
+  return contentType?.split(';')[0]?.trim().toLowerCase() === 'text/event-stream';
+}

@@ -1,0 +1,172 @@
+import { existsSync } from 'node:fs';
+import type { Dispatcher } from 'undici';
+import { createEgress } from '../../../activities/adapters/egress';
+import { type ChildServer, createMcpUpstream, type McpUpstream } from '../../../activities/adapters/mcp';
+import { until } from '../../support/until';
+
+const limits = { messageBytes: 50_000, bytesPerMinute: 500_000, childGraceMs: 100 };
+let now = 0;
+let egress: Dispatcher;
+let upstream: McpUpstream;
+beforeEach(() => {
+  now = 0;
+  egress = createEgress({ allowed: [] });
+  upstream = createMcpUpstream({ egress, limits, now: () => now });
+});
+afterEach(async () => {
+  await upstream.close();
+  await egress.close();
+});
+
+/** A child that answers the greeting of the older revision and does what is given for a call. */
+function child(onCall: string, rest: Partial<ChildServer> = {}): ChildServer {
+  const script = `
+    const say = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
+    const text = (id, text) => say({ id, result: { content: [{ type: 'text', text: String(text) }] } });
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method, params } = JSON.parse(line);
+      const serverInfo = { name: 'child', version: '1' };
+      const greeting = { protocolVersion: '2025-06-18', serverInfo, capabilities: { tools: {} } };
+      if (method === 'initialize') return say({ id, result: greeting });
+      if (method === 'tools/call') { ${onCall}; return; }
+      if (id !== undefined) say({ id, error: { code: -32601, message: 'no such method' } });
+    });`;
+  return {
+    tenantId: 't1',
+    serverId: 's1',
+    transport: 'stdio',
+    registeredBy: 'operator',
+    command: process.execPath,
+    args: ['-e', script],
+    env: {},
+    ...rest,
+  };
+}
+
+const call = (server: ChildServer, rest: { tool?: string; timeoutMs?: number } = {}) =>
+  upstream.callTool({ server, tool: 'any', arguments: {}, ...rest });
+async function textOf(server: ChildServer): Promise<string> {
+  const answer = await call(server);
+  return answer.kind === 'result' ? String(answer.result.content[0]?.['text']) : answer.failure.message;
+}
+
+it('is one process for many calls, and gone after the adapter is closed', async () => {
+  const server = child('text(id, process.cwd())');
+  const folders = await Promise.all([textOf(server), textOf(server), textOf(server)]);
+  expect(new Set(folders).size).toBe(1);
+  expect(folders[0]).toMatch(/aos-mcp-/);
+  expect(existsSync(folders[0] ?? '')).toBe(true);
+  await upstream.close();
+  expect(existsSync(folders[0] ?? '')).toBe(false);
+});
+
+it('speaks its own revision, and it is known what holds it back', async () => {
+  const facts = await upstream.handshake({ server: child('') });
+  expect(facts).toMatchObject({ protocolRevision: '2025-06-18', server: { name: 'child' } });
+  expect(facts.confinement?.applied).toContain('no variables of the host');
+  expect(facts.confinement?.missing).toContain('user of the worker');
+});
+
+it('is run for the operator only', async () => {
+  const answer = await call(child('text(id, 1)', { registeredBy: 'tenant' }));
+  expect(answer).toMatchObject({ failure: { reached: 'notSent', problem: 'not_permitted', code: 'policy_violation' } });
+});
+
+it('finds nothing of the host in its environment', async () => {
+  process.env['AOS_TEST_SECRET'] = 'of the host';
+  const server = child('text(id, JSON.stringify(process.env))', { env: { NAMED: 'yes' } });
+  const found = JSON.parse(await textOf(server)) as Record<string, string>;
+  delete process.env['AOS_TEST_SECRET'];
+  expect(Object.keys(found).sort()).toEqual(['HOME', 'LANG', 'NAMED', 'PATH', 'TMPDIR']);
+});
+
+const unread = 'try { text(id, require("node:fs").readFileSync("/proc/PID/environ")) } catch { text(id, "refused") }';
+
+it('cannot read the environment of the worker where the system offers namespaces', async () => {
+  const { confinement } = await upstream.handshake({ server: child('') });
+  if (confinement?.applied.includes('namespaces of users, processes and IPC') !== true) return;
+  expect(await textOf(child(unread.replace('PID', String(process.pid)), { serverId: 's2' }))).toBe('refused');
+});
+
+it('has no network unless the operator opens it, where the system offers that', async () => {
+  const { confinement } = await upstream.handshake({ server: child('') });
+  if (confinement?.applied.includes('no network') !== true) return;
+  const names = 'text(id, Object.keys(require("node:os").networkInterfaces()))';
+  expect(await textOf(child(names, { serverId: 's2' }))).toBe('');
+  expect(await textOf(child(names, { serverId: 's3', network: 'host' }))).toContain('lo');
+});
+
+it.each([
+  ['in one line', 'const pour = () => { while (process.stdout.write("x".repeat(10000))); }'],
+  ['in many lines', 'const pour = () => { while (process.stdout.write("x".repeat(1000) + "\\n")); }'],
+  ['into its stderr', 'const pour = () => { while (process.stderr.write("x".repeat(1000) + "\\n")); }'],
+])('is ended when it floods %s', async (_where, pour) => {
+  const flood = `${pour}; process.stdout.on('drain', pour); process.stderr.on('drain', pour); pour()`;
+  expect(await call(child(flood))).toMatchObject({ failure: { reached: 'unknown', problem: 'too_large' } });
+});
+
+it('tells what it said last when it ends, without the secrets that it was given', async () => {
+  const server = child('console.error("no good: " + process.env.KEY); process.exit(3)', { env: { KEY: 'k-12345678' } });
+  const answer = await call(server);
+  expect(answer).toMatchObject({ failure: { reached: 'unknown', problem: 'connection_lost' } });
+  expect(answer.kind === 'failure' && answer.failure.message).toBe('The server ended with 3: no good: [secret]');
+});
+
+it('is started again more and more slowly', async () => {
+  const server = child('process.exit(3)');
+  const outcomes: unknown[] = [];
+  for (const at of [0, 0, 1_001, 2_500, 3_002]) {
+    now = at;
+    const answer = await call(server);
+    outcomes.push(answer.kind === 'failure' && answer.failure.problem);
+  }
+  expect(outcomes).toEqual(['connection_lost', 'circuit_open', 'connection_lost', 'circuit_open', 'connection_lost']);
+});
+
+it('cannot be a command that is not there', async () => {
+  const answer = await call(child('', { command: '/nowhere/at/all' }));
+  expect(answer).toMatchObject({ failure: { reached: 'notSent' } });
+});
+
+it('that never answers a call is waited for no longer than was said, and given up after three', async () => {
+  const server = child('if (params.name === "who") text(id, process.pid)');
+  const silent = () => call(server, { timeoutMs: 100 });
+  await upstream.handshake({ server });
+  for (let n = 0; n < 3; n += 1) {
+    expect(await silent()).toMatchObject({ failure: { reached: 'unknown', problem: 'timeout' } });
+  }
+  expect(await call(server, { tool: 'who' })).toMatchObject({ kind: 'result' });
+});
+
+it('that never answers at all is not connected to', async () => {
+  const mute = createMcpUpstream({ egress, limits: { ...limits, requestTimeoutMs: 600, healthTimeoutMs: 200 } });
+  const server = child('', { args: ['-e', 'setInterval(() => {}, 1000)'] });
+  const answer = await mute.callTool({ server, tool: 'any', arguments: {} });
+  expect(answer).toMatchObject({ failure: { reached: 'notSent', problem: 'timeout' } });
+  await mute.close();
+});
+
+it('that ends at a question it does not know is greeted in the older way', async () => {
+  const [flag = '', script = ''] = child('text(id, "here")').args;
+  const touchy = script.replace('if (id !== undefined)', 'if (id !== undefined) process.exit(1); else');
+  expect(await textOf(child('', { args: [flag, touchy] }))).toBe('here');
+});
+
+it.each([
+  ['are in its group', '{ stdio: "ignore" }'],
+  ['hold its pipes open', '{ stdio: "inherit" }'],
+])('is ended with the processes that it started, when they %s', async (_how, options) => {
+  const mark = `aos-test-${process.pid}-${Math.random()}`;
+  const fork = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '${mark}'], ${options})`;
+  expect(await textOf(child(`${fork}.on('spawn', () => text(id, "forked"))`))).toBe('forked');
+  expect(await running(mark)).toBe(true);
+  await upstream.close();
+  await until(async () => !(await running(mark)), { limitMs: 10_000, what: 'the end of the forked process' });
+});
+
+async function running(mark: string): Promise<boolean> {
+  const { readdir, readFile } = await import('node:fs/promises');
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.some((line) => line.split('\0')[3] === mark);
+}
