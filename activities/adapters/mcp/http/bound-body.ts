@@ -16,6 +16,7 @@ export function boundBody(response: Response, { limits, now, onTooMuch, onStream
   if (response.body === null) return response;
   const isStream = isEventStream(response.headers.get('content-type'));
   if (isStream && response.ok) onStream();
+  if (!isStream && isKnownToBeSmall(response, limits.messageBytes)) return response;
   const meters = isStream
     ? [createEventMeter(limits.messageBytes), createRateMeter(limits.bytesPerMinute, now)]
     : [createTotalMeter(limits.messageBytes)];
@@ -38,6 +39,12 @@ function metered(meters: readonly ByteMeter[], onTooMuch: BoundBodyOptions['onTo
       controller.enqueue(chunk);
     },
   });
+}
+
+// The parser of HTTP takes no byte more than was declared; what is compressed grows behind it.
+function isKnownToBeSmall({ headers }: Response, bytesMax: number): boolean {
+  const declared = headers.get('content-length');
+  return declared !== null && Number(declared) <= bytesMax && !headers.has('content-encoding');
 }
 
 function isEventStream(contentType: string | null): boolean {
