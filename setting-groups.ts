@@ -2,7 +2,19 @@ import ipaddr from 'ipaddr.js';
 import path from 'node:path';
 import { z } from 'zod';
 import { rateDefaults } from './contracts/rate-limits';
-import { anyPort, count, file, folder, hostAndPort, httpUrl, list, port, postgresUrl, rate } from './setting-kinds';
+import {
+  anyPort,
+  count,
+  file,
+  folder,
+  hostAndPort,
+  httpUrl,
+  list,
+  port,
+  postgresUrl,
+  rate,
+  vaultProvider,
+} from './setting-kinds';
 
 // Settings by what they are about; each process reads the groups that concern it.
 
@@ -47,6 +59,7 @@ export const outside = {
     .default([]),
   AOS_SQL_CONNECTIONS_FILE: file.optional(),
   AOS_MASTER_KEY_FILE: file.optional(),
+  CREDENTIAL_VAULT_PROVIDER: vaultProvider,
   AOS_SIGNING_KEY_FILE: file.optional(),
   AOS_EMBEDDER_URL: httpUrl.optional(),
   AOS_EMBEDDER_MODEL: z.string().optional(),

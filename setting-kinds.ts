@@ -52,3 +52,16 @@ export const rate = (fallback: Rate) =>
     })
     .refine(({ seconds }) => seconds <= 86_400, 'must not span more than 86400 seconds')
     .default(fallback);
+
+const laterProviders = ['hashicorp', 'aws_secrets', 'env'];
+
+export const vaultProvider = z
+  .string()
+  .superRefine((value, refinement) => {
+    if (value === 'embedded') return;
+    const message = laterProviders.includes(value)
+      ? `must be embedded: the provider ${value} is not available yet`
+      : 'must be embedded';
+    refinement.addIssue({ code: 'custom', message });
+  })
+  .default('embedded');

@@ -25,6 +25,7 @@ import { readKills } from './operations/transaction/read';
 import { countFaults } from './telemetry/parser-faults';
 import { createProcessMetrics } from './telemetry/process-metrics';
 import { traceDelivery, traceDispatch } from './telemetry/traced';
+import { createVault } from './vault';
 import { readVersion } from './version';
 import { readBuildId, workerDeployment } from './worker-deployment';
 import { workerOptions } from './worker-options';
@@ -137,6 +138,7 @@ export async function createWorkerParts(
     ...{ connection, engine, relay, dispatch, systemDb, objectSweep, reachBarrier, options, metrics, deployment },
     ...{ sealer, sealDb, checkpointTargets: targets },
     reportRefusals: createReportRefusals(db),
+    vault: createVault(config.masterKeyFile, { db, dispatch }),
     close: async () => {
       await watcher.stop();
       await sqlReader.close();

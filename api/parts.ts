@@ -21,6 +21,7 @@ import { createMediator } from '../retrieval/mediator';
 import { collectComponents, collectInstallation } from '../telemetry/installation';
 import { createProcessMetrics } from '../telemetry/process-metrics';
 import { traceDelivery, traceDispatch } from '../telemetry/traced';
+import { sealWith } from '../vault';
 import { readVersion } from '../version';
 import { createApp } from './app';
 import { createPlaneFeeds } from './events/plane-feeds';
@@ -103,6 +104,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     trustProxy: config.trustProxy,
     rates: config.rates,
     retrieve,
+    sealSecret: sealWith(config.masterKeyFile),
     uploads: objects,
     exportFiles: objects,
     mayBeNamed,

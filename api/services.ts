@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
+import type { SealSecret } from '../contracts/credentials';
 import type { EngineError } from '../contracts/errors';
 import type { ExecutionContext } from '../contracts/execution-context';
 import type { LimitState, RateDefaults } from '../contracts/rate-limits';
@@ -71,6 +72,8 @@ export interface ApiServices {
   /** Records how many requests of the context's actor were refused since the last record. */
   readonly reportRefusals: (context: ExecutionContext) => Promise<void>;
   readonly retrieve: Retrieve;
+  /** Encrypts with the master key; `invalid_configuration` without one. */
+  readonly sealSecret: SealSecret;
   readonly uploads: Uploads;
   readonly exportFiles: ExportFiles;
   /** Undefined when the engine keeps no schedule of this id. */

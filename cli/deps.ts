@@ -8,6 +8,7 @@ export interface CliDeps {
   readonly version: string;
   readonly stdout: Sink;
   readonly stderr: Sink;
+  readonly stdin: Source;
   readonly fetch: typeof fetch;
   now(): number;
   sleep(ms: number): Promise<void>;
@@ -23,6 +24,15 @@ export interface Sink {
   readonly isTTY: boolean;
   readonly columns: number;
   write(text: string): void;
+}
+
+/** Where input comes from that must not stand on the command line. */
+export interface Source {
+  readonly isTTY: boolean;
+  /** Everything until its end. */
+  read(): Promise<string>;
+  /** One line, typed without being shown. */
+  askHidden(prompt: string): Promise<string>;
 }
 
 const columnsDefault = 120;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sinkOf } from './deps';
+import { sourceOf } from './hidden-input';
 import { findProjectRoot, versionOf } from './project-root';
 import { runCli } from './run-cli';
 
@@ -13,6 +14,7 @@ void runCli(process.argv.slice(2), {
   version: versionOf(projectRoot),
   stdout: sinkOf(process.stdout),
   stderr: sinkOf(process.stderr),
+  stdin: sourceOf(process.stdin, process.stderr),
   fetch,
   now: Date.now,
   sleep: (ms) => sleep(ms),

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAskCommand } from './commands/ask';
 import { addAuditCommands } from './commands/audit';
 import { addCompletionCommand } from './commands/completion';
+import { addCredentialCommands } from './commands/credentials';
 import { addDoctorCommand } from './commands/doctor';
 import { addEffectCommands } from './commands/effects';
 import { addEvidenceCommands } from './commands/evidence';
@@ -52,6 +53,7 @@ export function createProgram(run: CliRun): Command {
   addEvidenceCommands(program, run);
   addVerifyCommand(program, run);
   addKeyCommands(program, run);
+  addCredentialCommands(program, run);
   addTenantCommands(program, run);
   addLimitCommands(program, run);
   addStatusCommand(program, run);

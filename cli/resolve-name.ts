@@ -4,6 +4,7 @@ import { exitCodes } from './exit-codes';
 import type { Session } from './session';
 
 const planeIdForm = /^kp_[0-9a-f]{12}$/;
+const credentialIdForm = /^cred_[0-9a-f]{12}$/;
 const sqlTemplateIdForm = /^sqlt_[0-9a-f]{12}$/;
 const rowsMax = 100_000;
 
@@ -31,6 +32,13 @@ export async function resolveSqlTemplate({ api }: Session, given: string): Promi
     noun: 'active SQL template',
     lister: 'aos sql-templates list',
   });
+}
+
+/** The id of a credential that is given by id or by name. */
+export async function resolveCredential({ api }: Session, given: string): Promise<string> {
+  if (credentialIdForm.test(given)) return given;
+  const { items } = await api.list('/credentials', rowsMax);
+  return idOf(items, { given, idField: 'credential_id', noun: 'credential', lister: 'aos credentials list' });
 }
 
 interface Search {

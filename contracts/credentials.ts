@@ -28,3 +28,67 @@ export const credentialTypes = Object.keys(credentialSecrets) as [CredentialType
 
 export const credentialActions = ['store', 'get', 'update', 'delete', 'rotate'] as const;
 export type CredentialAction = (typeof credentialActions)[number];
+
+/** A secret as it is stored: AES-256-GCM, bytes in base64. */
+export const SealedSecret = z.strictObject({
+  secretVersion: z.int().min(1),
+  keyId: z.string().min(1).max(64),
+  nonce: z.base64().length(16),
+  ciphertext: z.base64(),
+  tag: z.base64().length(24),
+});
+export type SealedSecret = z.infer<typeof SealedSecret>;
+
+/** Encrypts a secret for one place only; `standIn` says the same of equal secrets, and nothing to who lacks the key. */
+export type SealSecret = (input: {
+  readonly tenantId: string;
+  readonly credentialId: string;
+  readonly secretVersion: number;
+  readonly fields: Readonly<Record<string, string>>;
+}) => Promise<{ readonly sealed: SealedSecret; readonly standIn: string }>;
+
+export const purposeMax = 256;
+
+const fieldsMax = 50;
+const atMost = (count: number) => (value: object) => Object.keys(value).length <= count;
+
+/** What may be told of a credential; nothing of it is secret. */
+export const credentialNotes = {
+  description: text(1024).optional(),
+  tags: z.array(text(64)).max(fieldsMax).default([]),
+  metadata: z
+    .record(text(64), z.union([rawText(1024), z.number(), z.boolean(), z.null()]))
+    .refine(atMost(fieldsMax), `at most ${fieldsMax} fields`)
+    .default({}),
+  is_rotatable: z.boolean().default(false),
+  rotation_interval_days: z.int().min(1).max(3650).optional(),
+};
+
+export const CredentialName = name;
+
+type SecretFields = Readonly<Record<string, string>>;
+
+/** The fields of a secret of the type, or what is wrong with them: names of fields, never what they hold. */
+export function checkSecret(
+  type: CredentialType,
+  value: unknown,
+): { readonly fields: SecretFields } | { readonly issue: { readonly field: string; readonly message: string } } {
+  const parsed = credentialSecrets[type].safeParse(value);
+  if (parsed.success) {
+    const entries = Object.entries(parsed.data).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return { fields: Object.fromEntries(entries) };
+  }
+  const [issue] = parsed.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const at = [...(issue?.path ?? []).map(String), ...(unknown === undefined ? [] : [unknown])];
+  return {
+    issue: {
+      field: ['secret', ...at].join('.').slice(0, 200),
+      message: unknown === undefined ? (issue?.message ?? 'not valid') : `a secret of type ${type} has no such field`,
+    },
+  };
+}
+
+/** Why a secret was not handed out. `changed`: it was rotated, deleted or ran out between the reading and the record. */
+export const accessFailures = ['not_found', 'expired', 'key_unavailable', 'not_authentic', 'changed'] as const;
+export type AccessFailure = (typeof accessFailures)[number];

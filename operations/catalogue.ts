@@ -1,3 +1,7 @@
+import { deleteCredential } from './credentials/delete';
+import { recordAccess } from './credentials/record-access';
+import { rotateCredential } from './credentials/rotate';
+import { storeCredential } from './credentials/store';
 import { beginExport, completeExport, failExport } from './evidence/exports';
 import { changeEnforcement } from './governance/change-enforcement';
 import { endFanOut, recordFanOut } from './governance/fan-out';
@@ -46,6 +50,10 @@ import { failRetrieval, releaseRetrieval } from './retrieval/release';
 
 /** Every operation there is. A new capability adds a line here and its own files. */
 export const catalogue = {
+  'credentials.delete': deleteCredential,
+  'credentials.record_access': recordAccess,
+  'credentials.rotate': rotateCredential,
+  'credentials.store': storeCredential,
   'evidence.exports.begin': beginExport,
   'evidence.exports.complete': completeExport,
   'evidence.exports.fail': failExport,

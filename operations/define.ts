@@ -63,6 +63,8 @@ export interface Operation<Params, Facts, Result> {
   readonly after?: readonly Invariant<{ params: Params; earlier: Facts; facts: Facts }>[];
   handle(work: Work, input: { readonly params: Params; readonly facts: Facts }): Promise<Result>;
   refused?(work: Work, input: { readonly params: Params; readonly error: EngineError }): Promise<Refused>;
+  /** What tells a call from another under the same key, where the parameters hold more that is made anew for each. */
+  digested?(params: Params): unknown;
   /** What a repeated call is answered with, where the first answer holds a secret that is shown once. */
   remembered?(result: Result): Result;
   /** Scopes whose barrier must be passed after the commit and before the answer. */
@@ -81,6 +83,7 @@ export interface DefinedOperation<Params = unknown, Result = unknown> {
   job(params: Params): string | undefined;
   execute(work: Work, params: Params): Promise<Result>;
   refused(work: Work, params: Params, error: EngineError): Promise<Refused> | undefined;
+  digested(params: Params): unknown;
   remembered(result: Result): Result;
   barriers(result: Result): readonly OwnedScope[];
 }
@@ -102,6 +105,7 @@ export function defineOperation<Params, Facts, Result>(
     scopes: (context, params) => [...own, ...(operation.scopes?.({ context, params }) ?? [])],
     job: (params) => operation.job?.(params),
     refused: (work, params, error) => operation.refused?.(work, { params, error }),
+    digested: (params) => operation.digested?.(params) ?? params,
     remembered: (result) => operation.remembered?.(result) ?? result,
     barriers: (result) => operation.barriers?.(result) ?? [],
     async execute(work, params) {

@@ -197,6 +197,6 @@ function claimOf({ operation, context, request }: Call, params: unknown): Idempo
     actorId: context.actor.id,
     operation: operation.name,
     key: request.idempotencyKey,
-    digest: digestOf(params),
+    digest: digestOf(operation.digested(params)),
   };
 }

@@ -3,6 +3,7 @@ import type { ApiServices } from '../services';
 import { apiKeyRoutes } from './api-keys';
 import { auditRoutes } from './audit';
 import { classificationRoutes } from './classification';
+import { credentialRoutes } from './credentials';
 import { documentRoutes } from './documents';
 import { effectRoutes } from './effects';
 import { exportRoutes } from './exports';
@@ -36,6 +37,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...proofRoutes(services),
     ...exportRoutes(services),
     ...apiKeyRoutes(services),
+    ...credentialRoutes(services),
     ...opsRoutes(services),
     ...modeRoutes(services),
     ...rateLimitRoutes(services),

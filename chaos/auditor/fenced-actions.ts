@@ -15,6 +15,9 @@ const stepOfJob = (...capabilities: string[]): Fenced => ({ capabilities, job: t
 
 /** Actions whose commits a kill in their scope refuses. A stage's gate also stands in the scope of its stage. */
 export const fencedActions: Readonly<Record<string, Fenced>> = {
+  'credentials.record_access': of(),
+  'credentials.rotate': of(),
+  'credentials.store': of(),
   'governance.enforcement.change': of(),
   'governance.pauses.resume': of(),
   'identity.keys.create': of(),
@@ -65,6 +68,7 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
 
 /** Actions that commit under a kill: they record, refuse or stop. */
 export const exemptActions: readonly string[] = [
+  'credentials.delete',
   'evidence.exports.begin',
   'evidence.exports.complete',
   'evidence.exports.fail',

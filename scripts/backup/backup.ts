@@ -35,7 +35,6 @@ export async function backup({ dataDir, to, signingKeyFile, say }: BackupOptions
   try {
     const copier = createCopier({ from: dataDir, to: draft });
     const state = await copyGovernedState(dataDir, copier, (url) => sealBefore({ url, signingKeyFile, say }));
-    await copier.copyFolder('keys');
     for (const file of ['secrets.json', 'credentials.json']) await copier.copyFile(file);
     await writeManifest(draft, {
       format: 1,
@@ -69,12 +68,15 @@ async function copyGovernedState(
     try {
       // The sweep of objects takes this lock: what the copied database names has to stay until it is copied as well.
       await aos.query("select pg_advisory_lock(hashtextextended('aos:objects', 0))");
+      // And a rotation of the master key this one, of the vault: the keys copied fit the database copied.
+      await aos.query('select pg_advisory_lock_shared(20304, 4)');
       let index: HeldIndex | undefined;
       const beforeEnd = async () => void (index = await holdIndex(aos));
       await baseBackup({ dataDir, copier, client: cluster, beforeEnd });
       const state = { database_at: new Date().toISOString(), migrations: await appliedMigrations(aos) };
       await copyIndex({ dataDir, copier, release: () => index?.release() });
       await copier.copyFolder('objects', { leaveOut: (file) => file.endsWith('.part') });
+      await copier.copyFolder('keys');
       return state;
     } finally {
       await Promise.all([aos.end(), cluster.end()]);

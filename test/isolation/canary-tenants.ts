@@ -38,6 +38,13 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
     sql: `select '${canary}' as id`,
     columns: { id: 'id' },
   });
+  const credential = await api.post('/credentials', {
+    name: `credential ${canary}`,
+    type: 'bearer_token',
+    secret: { token: canary },
+    description: canary,
+    metadata: { about: canary },
+  });
   await api.post('/governance/kill-switch', {
     enabled: true,
     kind: 'degraded',
@@ -66,6 +73,7 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
       plane_id: plane.planeId,
       document_id: plane.documentIds[`${canary}.md`] ?? '',
       policy_id: policy.body.data.policy_id,
+      credential_id: credential.body.data.credential_id,
       key_id: key.body.data.key_id,
       template_id: template.body.data.template_id,
       switch_id: thrown.body.data.switch_id,

@@ -28,6 +28,8 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     'governance.mode': { mode: 'DEGRADED', reason: 'test', scope: 'plane', scope_id: plane_id },
     'governance.resume_pause': { reason: 'test' },
     'effects.resolve': { outcome: 'failed', reason: 'test' },
+    'credentials.store': { name, type: 'bearer_token', secret: { token: 'a token' } },
+    'credentials.rotate': { secret: { token: 'another token' } },
     'api_keys.create': { name, role: 'viewer' },
     'ops.tenants.create': { name },
     'ops.tenants.modes.set': { mode: 'ENFORCE', reason: 'test' },

@@ -79,6 +79,10 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
     retrieve: async () => {
       throw new Error('no retrieval');
     },
+    sealSecret: async ({ secretVersion }) => ({
+      sealed: { secretVersion, keyId: 'mk_0', nonce: '', ciphertext: '', tag: '' },
+      standIn: 'stand-in',
+    }),
     uploads: {
       async put(tenant, content) {
         const file = await digest(content);

@@ -15,6 +15,7 @@ import { runCommand } from './run-command';
 
 const plane = 'kp_0123456789ab';
 const policy = 'pol_0123456789ab';
+const credential = 'cred_0123456789ab';
 const reason = ['--reason', 'because'];
 
 /** How each command may be called. A new command needs its line. */
@@ -76,6 +77,12 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'keys create': ['robot', '--role', 'agent'],
   'keys list': [],
   'keys revoke': ['key_1'],
+  'credentials add': ['crm', '--type', 'bearer_token', '--secret-file', 'token.txt'],
+  'credentials list': [],
+  'credentials show': [credential],
+  'credentials rotate': [credential, '--secret-file', 'token.txt'],
+  'credentials delete': [credential],
+  'credentials access': [credential],
   'sql-templates create': ['people', '--sql-file', 'people.sql', '--id', 'id'],
   'sql-templates list': [],
   'sql-templates show': ['sqlt_0123456789ab'],
@@ -100,6 +107,7 @@ const cwd = mkdtempSync(path.join(tmpdir(), 'aos-cli-'));
 beforeAll(async () => {
   const evidence = await makeFile({ tree: makeTree(1), size: 1, signers: [makeSigner()] });
   writeFileSync(path.join(cwd, 'evidence-of-nothing.json'), fileText(evidence));
+  writeFileSync(path.join(cwd, 'token.txt'), 'a token\n');
   writeFileSync(path.join(cwd, 'a.md'), '# A');
   writeFileSync(path.join(cwd, 'people.sql'), 'select id from people');
   server = createServer((incoming, outgoing) => {
@@ -134,6 +142,7 @@ afterAll(() => {
 
 const known = (pathname: string) => ({
   ...(pathname === '/version' ? { name: 'aos', version: '1.2.3' } : { key: 'aos_secret' }),
+  ...(pathname.includes('/credentials/') && { type: 'bearer_token' }),
   ...(pathname.endsWith('/evidence/export') && { export_id: 'exp_1', sha256: hash('sha256', 'the file') }),
 });
 

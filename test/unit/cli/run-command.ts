@@ -14,11 +14,15 @@ export interface CommandSetting {
   readonly cwd?: string;
   readonly tty?: boolean;
   readonly columns?: number;
+  readonly stdin?: string;
+  /** What is typed, line by line, when the input is a terminal. */
+  readonly typed?: readonly string[];
 }
 
 /** Runs `aos …` in this process, on a clock that passes when the command sleeps. */
 export async function runCommand(args: readonly string[], setting: CommandSetting = {}): Promise<CommandResult> {
-  const { url, env, cwd = tmpdir(), tty = false, columns = 120 } = setting;
+  const { url, env, cwd = tmpdir(), tty = false, columns = 120, stdin = '', typed } = setting;
+  const lines = [...(typed ?? [])];
   let stdout = '';
   let stderr = '';
   let clock = 0;
@@ -30,6 +34,14 @@ export async function runCommand(args: readonly string[], setting: CommandSettin
     version: '1.2.3',
     stdout: sink((text) => (stdout += text)),
     stderr: sink((text) => (stderr += text)),
+    stdin: {
+      isTTY: typed !== undefined,
+      read: async () => stdin,
+      async askHidden(prompt) {
+        stderr += prompt;
+        return lines.shift() ?? '';
+      },
+    },
     fetch,
     now: () => clock,
     sleep: (ms) => {
