@@ -15,6 +15,7 @@ export const appendOnly = [
   ...['audit_events', 'audit_leaves', 'effect_intents', 'effect_outcomes', 'runtime_switch_history'],
   ...['knowledge_lifecycle_transitions', 'policy_snapshots', 'retrieval_evidence'],
   ...['audit_tiles', 'audit_checkpoints', 'audit_signing_keys', 'evidence_exports'],
+  ...['credential_access_log', 'mcp_tool_approval_votes', 'mcp_tool_invocations'],
 ];
 
 export async function checkRoles({ db, systemDb }: { db: Database; systemDb: Database }): Promise<void> {
