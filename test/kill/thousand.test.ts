@@ -41,7 +41,7 @@ test.each(scopes)(
     const run = await held.start({
       ...{ workflowId: `held-${type}`, count: activities, context: stack.as('admin'), scopes: scopeOf(type) },
     });
-    await until(() => held.running() === activities, { what: 'all activities', limitMs: 60_000 });
+    await until(() => held.running() === activities, { what: 'all activities', limitMs: 150_000 });
 
     const api = type === 'global' ? stack.operatorApi : stack.api();
     const id = type === 'run' ? run.runId : scopeOf(type)[0]?.id;
@@ -66,5 +66,5 @@ test.each(scopes)(
     expect(report).toMatchObject({ enabled: true, scope: type, survivors: 0, survivor_ids: [] });
     await api.post('/governance/kill-switch', { ...body, enabled: false });
   },
-  120_000,
+  300_000,
 );
