@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sensitivityLevels } from './knowledge';
 import { text } from './text';
-import { ToolConditions } from './tool-rules';
+import { ToolRule } from './tool-rules';
 
 export const policyStates = ['DRAFT', 'ACTIVE', 'SUSPENDED', 'RETIRED'] as const;
 export type PolicyState = (typeof policyStates)[number];
@@ -26,7 +26,8 @@ export const PolicyConditions = z
     knowledge_access: z.strictObject({ allowed_planes: planeList }).optional(),
     /** Lowest level of a plane from which personal data inside hits is replaced; `confidential` when absent. */
     redact_at: z.enum(sensitivityLevels).optional(),
-    ...ToolConditions,
+    /** What may be done with tools; the strictest rule that matches decides. */
+    tool_rules: z.array(ToolRule).max(100).optional(),
   })
   .default({});
 export type PolicyConditions = z.infer<typeof PolicyConditions>;

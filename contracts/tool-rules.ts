@@ -23,16 +23,3 @@ export const ToolRule = z.strictObject({
   message: text(500).optional(),
 });
 export type ToolRule = z.infer<typeof ToolRule>;
-
-/** Names in arguments and results whose values are replaced before anything is stored. */
-export const ToolRedaction = z.strictObject({
-  names: z.array(text(128)).max(100).default([]),
-  /** Replace findings of the detectors of personal data and secrets in texts too. */
-  personal_data: z.boolean().default(false),
-});
-export type ToolRedaction = z.infer<typeof ToolRedaction>;
-
-export const ToolConditions = {
-  tool_rules: z.array(ToolRule).max(100).optional(),
-  tool_redaction: ToolRedaction.optional(),
-} as const;

@@ -40,19 +40,6 @@ export const ServerDefinition = z
   });
 export type ServerDefinition = z.infer<typeof ServerDefinition>;
 
-/** A program that AOS starts and speaks to over its standard streams; the operator's to register. */
-export const StdioServerDefinition = z.strictObject({
-  tenant_id: identifier,
-  name: ServerName,
-  command: text(256),
-  args: z.array(rawText(1024)).max(50).default([]),
-  description: text(1024).optional(),
-  requires_approval: z.boolean().default(true),
-  tags: tags.default([]),
-  metadata,
-});
-export type StdioServerDefinition = z.infer<typeof StdioServerDefinition>;
-
 export const ServerChange = z
   .strictObject({
     description: text(1024).nullable(),
@@ -102,7 +89,10 @@ export const Discovery = z.strictObject({
   capabilities: z.array(z.enum(serverCapabilities)),
   server_info: z.strictObject({ name: rawText(256), version: rawText(128), title: rawText(256).optional() }),
   latency_ms: z.int().min(0),
-  tools: z.array(ToolDefinitionSchema).max(toolLimits.toolsPerServer),
+  tools: z
+    .array(ToolDefinitionSchema)
+    .max(toolLimits.toolsPerServer)
+    .refine((tools) => new Set(tools.map(({ name }) => name)).size === tools.length, 'two tools have the same name'),
   resource_count: z.int().min(0),
   prompt_count: z.int().min(0),
   /** What the server listed and AOS could not take, such as names that are none. */

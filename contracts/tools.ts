@@ -40,20 +40,6 @@ export const denyReasons = [
 ] as const;
 export type DenyReason = (typeof denyReasons)[number];
 
-/** How a decision stands in the row of the call. */
-export const rowDecisions = ['allowed', 'blocked', 'flagged', 'pending'] as const;
-export type RowDecision = (typeof rowDecisions)[number];
-
-export const callOutcomes = ['succeeded', 'failed', 'unknown', 'refused', 'killed'] as const;
-export type CallOutcome = (typeof callOutcomes)[number];
-
-/** Where a call stands: behind `dispatched` an upstream may have acted. */
-export const callStates = ['requested', 'pending', 'allowed', 'dispatched', 'settled'] as const;
-export type CallState = (typeof callStates)[number];
-
-export const approvalDecisions = ['approve', 'deny'] as const;
-export type ApprovalDecision = (typeof approvalDecisions)[number];
-
 /** What an MCP server says of a tool (MCP schema `Tool`), as it arrived; only these parts are pinned. */
 export interface ToolDefinition {
   readonly name: string;
@@ -73,9 +59,6 @@ export interface ToolAnnotations {
   readonly openWorldHint?: boolean;
 }
 
-/** Protocol revisions that AOS speaks to servers, newest first. */
-export const protocolRevisions = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
-
 export const toolLimits = {
   /** Bytes of one answer of a server (JSON-RPC message, after decompression). */
   responseBytes: 5 * 1024 * 1024,
@@ -85,5 +68,4 @@ export const toolLimits = {
   /** Failed looks in a row that make a server offline. */
   offlineAfter: 3,
   toolsPerServer: 1_000,
-  argumentBytes: 1024 * 1024,
 } as const;

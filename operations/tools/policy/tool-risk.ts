@@ -41,7 +41,7 @@ export function initialRisk(name: string, annotations: ToolAnnotations | undefin
   return byName;
 }
 
-/** Below this nobody but the operator sets the risk of a tool of that name. */
+/** Below this no tenant sets the risk of a tool of that name. */
 export function riskFloor(name: string): RiskLevel {
   return riskOfName(name) === 'critical' ? 'high' : 'low';
 }

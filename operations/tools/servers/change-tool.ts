@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal } from '../../../contracts/errors';
-import { platformTenantId } from '../../../contracts/execution-context';
 import { ServerId, ToolChange, ToolId } from '../../../contracts/tool-schemas';
 import { defineOperation } from '../../define';
 import { isLower, riskFloor } from '../policy/tool-risk';
@@ -25,7 +24,7 @@ export const changeTool = defineOperation({
   async handle(work, { params: { toolId, change }, facts: { tool } }) {
     const { risk_level: risk, required_permissions: permissions, policy_id: policyId } = change;
     const floor = riskFloor(tool.name);
-    if (risk !== undefined && isLower(risk, floor) && work.context.tenantId !== platformTenantId) {
+    if (risk !== undefined && isLower(risk, floor)) {
       throw refusal('ACCESS_DENIED', `the name of the tool holds a critical word: its risk may not be below ${floor}`, {
         details: { field: 'risk_level' },
       });
