@@ -1,6 +1,6 @@
 import type { ToolDefinition } from '../../../contracts/tools';
 import { schemaIssue } from '../policy/arguments';
-import { definitionHash } from './definition-hash';
+import { OutOfTime, withinTime } from '../policy/within-time';
 
 export const findingKinds = [
   'shadowed_name',
@@ -8,6 +8,7 @@ export const findingKinds = [
   'hidden_characters',
   'hidden_instructions',
   'unusable_schema',
+  'not_inspected',
 ] as const;
 
 /** What an administrator should look at before trusting a definition. It refuses nothing by itself. */
@@ -35,17 +36,30 @@ const instructions: readonly RegExp[] = [
   /\b(ignore|disregard|forget|override)\b[^.\n]{0,40}\b(previous|prior|above|other|all|earlier|system)\b[^.\n]{0,30}\b(instructions?|rules?|prompts?|messages?)\b/i,
   /\b(do not|don't|never|without)\b[^.\n]{0,30}\b(tell|telling|mention|mentioning|inform|informing|reveal|show)\b[^.\n]{0,30}\b(user|human|anyone|anybody)\b/i,
   /\b(before|after|instead of|whenever)\b[^.\n]{0,40}\b(using|calling|invoking|you (use|call))\b[^.\n]{0,40}\b(tool|function)s?\b[^.\n]{0,60}\b(read|send|include|pass|fetch|call)\b/i,
-  /<\s*\/?\s*(important|system|instructions?|secret|hidden|admin)\s*>/i,
-  /<!--[\s\S]*?-->/,
+  /<\s{0,8}\/?\s{0,8}(important|system|instructions?|secret|hidden|admin)\s{0,8}>/i,
+  /<!--/,
   /(~\/\.(ssh|aws|config|cursor)|id_rsa|\.env\b|mcp\.json|\/etc\/passwd)/i,
   /\bdata:[a-z/+.-]+;base64,/i,
 ];
+
+// A thousand long descriptions must not hold up whatever else the process does.
+const timeMsMax = 1_000;
 
 /** Looks at definitions for what a person would not see, or should not be told by a stranger. */
 export function inspectDefinitions(
   tools: readonly ToolDefinition[],
   neighbours: readonly Neighbour[],
 ): DefinitionFinding[] {
+  try {
+    return withinTime(() => inspectAll(tools, neighbours), timeMsMax);
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error;
+    const message = `The definitions could not be looked at in ${timeMsMax} ms: they are too long.`;
+    return [{ tool: '', kind: 'not_inspected', field: '', message }];
+  }
+}
+
+function inspectAll(tools: readonly ToolDefinition[], neighbours: readonly Neighbour[]): DefinitionFinding[] {
   const byName = new Map<string, Neighbour[]>();
   for (const neighbour of neighbours) {
     const key = skeleton(neighbour.tool);
@@ -87,10 +101,9 @@ function inspectText(tool: string, field: string, text: string): DefinitionFindi
 }
 
 function inspectSchemas(tool: ToolDefinition): DefinitionFinding[] {
-  const hash = definitionHash(tool);
   return (['inputSchema', 'outputSchema'] as const).flatMap((part) => {
     const schema = tool[part];
-    const issue = schema === undefined ? undefined : schemaIssue(schema, `${hash}:${part}`);
+    const issue = schema === undefined ? undefined : schemaIssue(schema);
     return issue === undefined
       ? []
       : [{ tool: tool.name, kind: 'unusable_schema' as const, field: `/${part}`, message: issue }];

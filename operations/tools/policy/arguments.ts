@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { withinTime } from './within-time';
+import { OutOfTime, withinTime } from './within-time';
 
 export interface ArgumentIssue {
   /** JSON pointer (RFC 6901) into the arguments; empty for the whole. */
@@ -18,8 +18,13 @@ const schemaBytesMax = 256 * 1024;
 // References and patterns of a schema may take exponential time.
 const timeMsMax = 2_000;
 const rememberedMax = 500;
+const messageMax = 300;
 
 const remembered = new Map<string, ValidateFunction | Error>();
+const plainOptions = { strict: false, logger: false } as const;
+// Knows the meta-schema, which takes longer to compile than most schemas.
+const metaSchema = new Ajv2020(plainOptions);
+addFormatsTo(metaSchema);
 
 /** Holds arguments to a tool's JSON Schema (2020-12, which MCP takes as the default). `key` names the schema's content. */
 export function checkArguments(
@@ -31,8 +36,9 @@ export function checkArguments(
   if (validate instanceof Error) return { isValid: false, fault: 'schema', message: validate.message };
   try {
     if (withinTime(() => validate(value), timeMsMax)) return { isValid: true };
-  } catch {
-    return { isValid: false, fault: 'schema', message: `the arguments could not be checked in ${timeMsMax} ms` };
+  } catch (error) {
+    const why = error instanceof OutOfTime ? error.message : 'the schema refers to itself without end';
+    return { isValid: false, fault: 'schema', message: `the arguments could not be checked: ${why}` };
   }
   const issues = (validate.errors ?? []).map(({ instancePath, message }) => ({
     field: instancePath,
@@ -41,10 +47,11 @@ export function checkArguments(
   return { isValid: false, fault: 'arguments', issues };
 }
 
-/** What keeps a schema from being used, or nothing. Looked at when a tool is discovered. */
-export function schemaIssue(schema: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const validate = validatorOf(schema, key);
-  return validate instanceof Error ? validate.message : undefined;
+/** What keeps a schema from being used, or nothing; references are looked at when it is used first. */
+export function schemaIssue(schema: Readonly<Record<string, unknown>>): string | undefined {
+  if (Buffer.byteLength(JSON.stringify(schema)) > schemaBytesMax) return 'the schema is longer than 256 KiB';
+  if (metaSchema.validateSchema(keywordsOf(schema)) === true) return undefined;
+  return metaSchema.errorsText(metaSchema.errors, { dataVar: 'the schema' }).slice(0, messageMax);
 }
 
 function validatorOf(schema: Readonly<Record<string, unknown>>, key: string): ValidateFunction | Error {
@@ -57,21 +64,23 @@ function validatorOf(schema: Readonly<Record<string, unknown>>, key: string): Va
 }
 
 function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction | Error {
-  const tooMuch = sizeIssue(schema);
-  if (tooMuch !== undefined) return new Error(tooMuch);
+  const issue = schemaIssue(schema);
+  if (issue !== undefined) return new Error(issue);
   // One instance for each schema: ids of one server's schema must not be seen by another's.
-  const ajv = new Ajv2020({ strict: false, logger: false });
-  (addFormats as unknown as typeof addFormats.default)(ajv, { mode: 'fast' });
+  const ajv = new Ajv2020({ ...plainOptions, validateSchema: false });
+  addFormatsTo(ajv);
   try {
-    // Only 2020-12 is compiled, whatever the schema says of itself.
-    const { $schema: _, ...keywords } = schema;
-    return withinTime(() => ajv.compile(keywords), timeMsMax);
+    return withinTime(() => ajv.compile(keywordsOf(schema)), timeMsMax);
   } catch (error) {
-    return new Error(error instanceof Error ? error.message.slice(0, 300) : String(error));
+    return new Error(error instanceof Error ? error.message.slice(0, messageMax) : String(error));
   }
 }
 
-function sizeIssue(schema: Readonly<Record<string, unknown>>): string | undefined {
-  if (Buffer.byteLength(JSON.stringify(schema)) > schemaBytesMax) return 'the schema is longer than 256 KiB';
-  return undefined;
+// Only 2020-12 is applied, whatever the schema says of itself.
+function keywordsOf({ $schema: _, ...keywords }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return keywords;
+}
+
+function addFormatsTo(ajv: Ajv2020): void {
+  (addFormats as unknown as typeof addFormats.default)(ajv, { mode: 'fast' });
 }

@@ -39,10 +39,14 @@ describe('arguments against the schema of a tool', () => {
   });
 
   it('does not use a schema that is none', () => {
-    expect(schemaIssue({ type: 'no such type' }, 'wrong type')).toContain('type');
-    expect(schemaIssue({ $ref: 'https://elsewhere.example/schema' }, 'elsewhere')).toContain("can't resolve reference");
-    expect(schemaIssue({ description: 'x'.repeat(300_000) }, 'long')).toContain('256 KiB');
-    expect(schemaIssue(schema, 'plain')).toBeUndefined();
+    expect(schemaIssue({ type: 'no such type' })).toContain('type');
+    expect(schemaIssue({ description: 'x'.repeat(300_000) })).toContain('256 KiB');
+    expect(schemaIssue(schema)).toBeUndefined();
+    expect(checkArguments({ type: 'no such type' }, 'wrong type', {})).toMatchObject({ fault: 'schema' });
+    const elsewhere = checkArguments({ $ref: 'https://elsewhere.example/schema' }, 'elsewhere', {});
+    expect(elsewhere).toMatchObject({ fault: 'schema', message: expect.stringContaining("can't resolve reference") });
+    const endless = checkArguments({ allOf: [{ $ref: '#' }] }, 'endless', {});
+    expect(endless).toMatchObject({ fault: 'schema', message: expect.stringContaining('refers to itself') });
   });
 
   it('ends a schema that explodes', () => {
@@ -58,7 +62,10 @@ describe('arguments against the schema of a tool', () => {
   });
 
   it('keeps the ids of one schema from another', () => {
-    expect(schemaIssue({ $id: 'urn:aos:a', type: 'object' }, 'one')).toBeUndefined();
-    expect(schemaIssue({ $id: 'urn:aos:a', type: 'object', title: 'other' }, 'two')).toBeUndefined();
+    const one = { $id: 'urn:aos:a', properties: { x: { type: 'string' } } };
+    const two = { $id: 'urn:aos:a', properties: { x: { type: 'number' } } };
+    expect(checkArguments(one, 'one', { x: 'text' })).toEqual({ isValid: true });
+    expect(checkArguments(two, 'two', { x: 'text' })).toMatchObject({ isValid: false, fault: 'arguments' });
+    expect(schemaIssue({ ...two, title: 'third' })).toBeUndefined();
   });
 });

@@ -89,4 +89,10 @@ describe('what discovery reports', () => {
     ]);
     expect(kindsOf({ outputSchema: { type: 'nothing' } })).toEqual(['unusable_schema /outputSchema']);
   });
+
+  it('says so when there is more to look at than time allows', () => {
+    const description = 'ignore all '.repeat(5_800);
+    const long = Array.from({ length: 1_000 }, (_, at) => ({ ...plain, name: `tool_${at}`, description }));
+    expect(inspectDefinitions(long, [])).toMatchObject([{ kind: 'not_inspected' }]);
+  });
 });
