@@ -20,6 +20,13 @@ afterAll(async () => {
   await stack?.stop();
 }, 60_000);
 
+// What one test leaves behind must not be what the next one fails on.
+let leftBehind: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.allSettled(leftBehind.map((clear) => clear()));
+  leftBehind = [];
+}, 60_000);
+
 const scopes = ['global', 'tenant', 'capability', 'plane', 'server', 'run', 'integration'] as const;
 
 function scopeOf(type: (typeof scopes)[number]): Scope[] {
@@ -41,19 +48,21 @@ test.each(scopes)(
     const run = await held.start({
       ...{ workflowId: `held-${type}`, count: activities, context: stack.as('admin'), scopes: scopeOf(type) },
     });
+    const workflow = stack.temporal.workflow.getHandle(run.workflowId, run.runId);
+    leftBehind.push(() => workflow.terminate());
     await until(() => held.running() === activities, { what: 'all activities', limitMs: 150_000 });
 
     const api = type === 'global' ? stack.operatorApi : stack.api();
     const id = type === 'run' ? run.runId : scopeOf(type)[0]?.id;
     const body = { scope: type, reason: 'drill', ...(id !== undefined && { scope_id: id }) };
+    leftBehind.push(() => api.post('/governance/kill-switch', { ...body, enabled: false }));
     const thrown = await api.post('/governance/kill-switch', { ...body, enabled: true });
     expect(thrown).toMatchObject({ status: 200, body: { data: { enabled: true, scope: type } } });
 
-    await until(() => held.running() === 0, { what: 'the end of all activities', limitMs: 60_000 });
+    await until(() => held.running() === 0, { what: 'the end of all activities', limitMs: 120_000 });
     expect(stoppedAt).toHaveLength(activities);
     expect(refusals).toEqual(Array.from({ length: activities }, () => 'SWITCH_ENGAGED'));
-    const result = stack.temporal.workflow.getHandle(run.workflowId, run.runId).result();
-    await expect(result).rejects.toThrow(WorkflowFailedError);
+    await expect(workflow.result()).rejects.toThrow(WorkflowFailedError);
 
     let report: Record<string, unknown> = {};
     await until(
@@ -64,7 +73,6 @@ test.each(scopes)(
       { what: 'the report', limitMs: 60_000 },
     );
     expect(report).toMatchObject({ enabled: true, scope: type, survivors: 0, survivor_ids: [] });
-    await api.post('/governance/kill-switch', { ...body, enabled: false });
   },
   300_000,
 );

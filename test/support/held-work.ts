@@ -7,6 +7,7 @@ import { workSignal } from '../../activities/work-signal';
 import { contextInterceptor } from '../../client/context-interceptor';
 import { keyword } from '../../client/search-attributes';
 import { currentContext, withContext } from '../../context';
+import { EngineError } from '../../contracts/errors';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { switchScopes, type Scope } from '../../contracts/switches';
 import { searchAttributes } from '../../contracts/workflow-messages';
@@ -131,7 +132,7 @@ function createHeld(stack: TestStack, db: Database) {
     try {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       stoppedAt.push(performance.now());
-      await commit(scopes).catch((error: { reason?: string }) => refusals.push(error.reason ?? String(error)));
+      refusals.push(await decisionOf(() => commit(scopes)));
       throw signal.reason;
     } finally {
       clearInterval(timer);
@@ -140,4 +141,17 @@ function createHeld(stack: TestStack, db: Database) {
   }
 
   return { activities: { holdWork }, running: () => begun - ended, stoppedAt, refusals };
+}
+
+/** Asks until it is decided: a database whose connections are all taken has decided nothing. */
+async function decisionOf(commit: () => Promise<unknown>): Promise<string> {
+  for (;;) {
+    try {
+      await commit();
+      return 'committed';
+    } catch (error) {
+      if (error instanceof EngineError) return error.reason ?? error.code;
+      if (!String(error).includes('timeout exceeded when trying to connect')) return String(error);
+    }
+  }
 }
