@@ -1,6 +1,8 @@
 import { NativeConnection } from '@temporalio/worker';
 import { createRunningWork } from './activities/running-work';
+import { createDescribeServer } from './activities/tools/describe-server';
 import { createBarriers } from './barriers';
+import { createMcpUpstream } from './activities/adapters/mcp';
 import { createParser } from './activities/adapters/parser';
 import { createFileReader } from './activities/adapters/source-reader/file';
 import { createHttpReader } from './activities/adapters/source-reader/http';
@@ -95,6 +97,8 @@ export async function createWorkerParts(
   const parser = createParser();
   const reads = createWorkReads(db);
   const sqlReader = createSqlReader({ connections: config.sqlConnections, findTemplate: reads.findSqlTemplate });
+  const upstream = createMcpUpstream({ egress });
+  const vault = createVault(config.masterKeyFile, { db, dispatch });
   const running = createRunningWork();
   const options = workerOptions({
     dispatch,
@@ -121,6 +125,8 @@ export async function createWorkerParts(
     readKills: (input) => readKills(db, input),
     running,
     fanOutReads: createFanOutReads(systemDb),
+    upstream,
+    describeServer: createDescribeServer({ vault }),
     workflows: engine.workflows,
   });
   const watcher = watchSwitches({
@@ -138,10 +144,11 @@ export async function createWorkerParts(
     ...{ connection, engine, relay, dispatch, systemDb, objectSweep, reachBarrier, options, metrics, deployment },
     ...{ sealer, sealDb, checkpointTargets: targets },
     reportRefusals: createReportRefusals(db),
-    vault: createVault(config.masterKeyFile, { db, dispatch }),
+    vault,
+    upstream,
     close: async () => {
       await watcher.stop();
-      await sqlReader.close();
+      await Promise.all([sqlReader.close(), upstream.close()]);
       await Promise.all([connection.close(), embedder.close(), egress.close(), publicEgress.close(), parser.close()]);
       await Promise.all([pools.close(), sealDb.destroy()]);
     },

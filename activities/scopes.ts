@@ -19,7 +19,7 @@ export interface StartedActivity {
   readonly context: ExecutionContext;
 }
 
-/** Every scope by whose switches a running activity is stopped. An input names its plane, job and further scopes. */
+/** Every scope by whose switches a running activity is stopped; its input names plane, job, server and further ones. */
 export function scopesOf({ activityType, args: [input], context }: StartedActivity): readonly Scope[] {
   const named = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
   const capability = capabilityOf[activityType];
@@ -29,6 +29,7 @@ export function scopesOf({ activityType, args: [input], context }: StartedActivi
     ...[...(context.ancestorRunIds ?? []), context.runId].map((id): Scope => ({ type: 'run', id })),
     ...one('run', named.jobId),
     ...one('plane', named.planeId ?? context.planeId),
+    ...one('server', named.serverId),
     ...one('capability', capability),
     ...(Array.isArray(named.scopes) ? named.scopes.filter(isScope) : []),
   ];

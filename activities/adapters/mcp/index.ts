@@ -1,3 +1,3 @@
 export { createMcpUpstream, type McpUpstreamOptions } from './create-mcp-upstream';
-export { type Problem, type Reached, UpstreamFailure } from './failures';
+export { UpstreamFailure } from './port';
 export type * from './port';

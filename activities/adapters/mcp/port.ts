@@ -1,6 +1,8 @@
 import type { ToolDefinition } from '../../../contracts/tools';
 import type { UpstreamFailure } from './failures';
 
+export { type Problem, type Reached, UpstreamFailure } from './failures';
+
 /** Reads a secret for one request; what it returns is used and forgotten. */
 export type ReadSecret<Secret> = (signal: AbortSignal) => Promise<Secret>;
 

@@ -1,0 +1,7 @@
+import type { McpUpstream } from '../adapters/mcp/port';
+import type { DescribeServer } from './describe-server';
+
+export interface ToolDependencies {
+  readonly upstream: McpUpstream;
+  readonly describeServer: DescribeServer;
+}

@@ -1,0 +1,50 @@
+import { EngineError } from '../../contracts/errors';
+import type { ExecutionContext } from '../../contracts/execution-context';
+import type { ServerTransport } from '../../contracts/tools';
+import { UpstreamFailure, type ServerDescription } from '../adapters/mcp/port';
+import type { CredentialVault } from '../adapters/vault/port';
+import { authOf } from './server-auth';
+
+/** What of a server's row says how it is reached; the names are those of its columns. */
+export interface ReachedServer {
+  readonly server_id: string;
+  readonly url: string;
+  readonly transport: string;
+  readonly auth_type: string;
+  readonly credential_id: string | null;
+}
+
+/**
+ * How a server is reached, for as long as one activity works. Its secret is read once, here, so that the connection
+ * belongs to the version that was read; an UpstreamFailure that was not sent says why it cannot be had.
+ */
+export type DescribeServer = (
+  context: ExecutionContext,
+  server: ReachedServer,
+  purpose: string,
+) => Promise<ServerDescription>;
+
+export function createDescribeServer({ vault }: { readonly vault: CredentialVault }): DescribeServer {
+  return async (context, server, purpose) => {
+    const { server_id: serverId, url, credential_id: credentialId } = server;
+    const transport = webTransport(server.transport);
+    const reached = { tenantId: context.tenantId, serverId, transport, url };
+    if (server.auth_type === 'none') return { ...reached, auth: { type: 'none' } };
+    if (credentialId === null) throw unavailable('no credential is named for it');
+    const credential = await vault.resolve(context, { credentialId, purpose });
+    if (credential === undefined) throw unavailable('it is deleted, or has run out');
+    const auth = authOf(server.auth_type, credential, url);
+    if (auth === undefined) throw unavailable(`it is of type ${credential.type}, and ${server.auth_type} is asked for`);
+    return { ...reached, auth, credentialVersion: `${credentialId}/${credential.secretVersion}` };
+  };
+}
+
+function webTransport(transport: string): Exclude<ServerTransport, 'stdio'> {
+  if (transport === 'http' || transport === 'https' || transport === 'sse') return transport;
+  throw new EngineError('unsupported_operation', `a server over ${transport} is not reached from here`);
+}
+
+function unavailable(why: string): UpstreamFailure {
+  const message = `The credential of the server cannot be had: ${why}.`;
+  return new UpstreamFailure({ problem: 'credential_unavailable', message }, 'notSent');
+}
