@@ -15,6 +15,8 @@ export const workBarriers = [
 
 export type BarrierName =
   | (typeof workBarriers)[number]
+  | 'tool.intent-committed'
+  | 'tool.answered'
   | 'seal.leaves-written'
   | 'seal.before-commit'
   | 'seal.committed'

@@ -59,7 +59,18 @@ export function loadStackConfig(environment: Environment = process.env) {
 
 /** What the API process reads. */
 export function loadApiConfig(environment: Environment = process.env) {
-  const env = readSettings({ ...common, ...listen, ...door, ...outside, ...evidence, ...logins }, environment);
+  const env = readSettings(
+    {
+      ...common,
+      ...listen,
+      ...door,
+      ...outside,
+      ...evidence,
+      ...logins,
+      AOS_DATABASE_DIRECT_URL: postgresUrl.optional(),
+    },
+    environment,
+  );
   return {
     ...shared(env),
     rates: { key: env.AOS_RATE_LIMIT_KEY, tenant: env.AOS_RATE_LIMIT_TENANT },
@@ -68,6 +79,8 @@ export function loadApiConfig(environment: Environment = process.env) {
     apiPort: env.AOS_API_PORT,
     databaseAppUrl: env.AOS_DATABASE_APP_URL,
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
+    /** Where a pooler stands before the database, the way round it for LISTEN. */
+    databaseDirectUrl: env.AOS_DATABASE_DIRECT_URL,
     ...outsideSettings(env),
     sealLagSecondsMax: evidenceSettings(env).sealLagSecondsMax,
     temporal: temporalSettings(environment),

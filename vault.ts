@@ -1,7 +1,9 @@
+import { createBox } from './activities/adapters/vault/create-box';
 import { createEmbeddedVault } from './activities/adapters/vault/embedded';
 import { createMasterKeys } from './activities/adapters/vault/master-keys';
 import type { CredentialVault } from './activities/adapters/vault/port';
 import { createSealSecret } from './activities/adapters/vault/seal-secret';
+import type { ContentBox } from './contracts/content-box';
 import type { SealSecret } from './contracts/credentials';
 import { freezeContext } from './contracts/execution-context';
 import type { Dispatch } from './operations/catalogue';
@@ -16,6 +18,11 @@ export type { CredentialVault, ResolvedCredential } from './activities/adapters/
 /** For the API: it encrypts what it is given, and decrypts nothing. */
 export function sealWith(masterKeyFile: string): SealSecret {
   return createSealSecret(createMasterKeys(masterKeyFile));
+}
+
+/** For arguments and results of tool calls. */
+export function boxWith(masterKeyFile: string): ContentBox {
+  return createBox(createMasterKeys(masterKeyFile));
 }
 
 /** For the worker, whose activities are the only ones that get a secret in the clear. */

@@ -11,6 +11,7 @@ const capabilityOf: Readonly<Record<string, string>> = {
   indexDocuments: stageCapability('index'),
   classifyDocuments: stageCapability('classify'),
   activatePlane: stageCapability('activate'),
+  callTool: 'tools.call',
 };
 
 export interface StartedActivity {

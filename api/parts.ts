@@ -1,37 +1,55 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { createMcpUpstream } from '../activities/adapters/mcp';
+import { createRunningWork } from '../activities/running-work';
+import { createDescribeServer } from '../activities/tools/describe-server';
 import { createBarriers } from '../barriers';
 import { createAdapters } from '../adapters';
+import { hostCalls, type CallHostOptions } from '../call-host';
 import { connectLazily } from '../client/connect';
 import { createEngine } from '../client/engine';
 import { projectRoot, type ApiConfig } from '../config';
 import { catalogue } from '../operations/catalogue';
 import { createAuditDoor } from '../operations/door';
+import { watchSwitches } from '../operations/governance/watch-switches';
 import { createLookAtPlane } from '../operations/knowledge/plane-follow';
 import { createReadPlane } from '../operations/knowledge/plane-read';
 import { createReportRefusals } from '../operations/limits/report-refusals';
 import { createRelay } from '../operations/outbox/relay';
 import { createDispatch } from '../operations/registry';
 import { createDocumentReads } from '../operations/retrieval/document-reads';
+import { createCallReads } from '../operations/tools/calls/call-reads';
 import { createDatabase } from '../operations/transaction/database';
 import { openPools } from '../operations/transaction/pools';
+import { readKills } from '../operations/transaction/read';
 import { createPrisma } from '../prisma/client';
 import { createMediator } from '../retrieval/mediator';
 import { collectComponents, collectInstallation } from '../telemetry/installation';
 import { createProcessMetrics } from '../telemetry/process-metrics';
 import { traceDelivery, traceDispatch } from '../telemetry/traced';
-import { sealWith } from '../vault';
+import { boxWith, createVault, sealWith } from '../vault';
 import { readVersion } from '../version';
+import { callWorkerOptions } from '../worker-options';
 import { createApp } from './app';
 import { createPlaneFeeds } from './events/plane-feeds';
 import { createStreams } from './events/streams';
 import { createHealth } from './health';
 import { createAuthenticate } from './middleware/authenticate';
 import { createCountStranger } from './middleware/strangers';
+import { createToolCalls } from './tools/tool-calls';
+
+export interface ApiPartsOptions {
+  readonly isTraced?: boolean;
+  readonly workflows?: CallHostOptions['workflows'];
+}
 
 /** Everything the API process is made of, from its settings; `close` ends it in order. */
-export async function createApiParts(config: ApiConfig, logger: Logger, { isTraced = false } = {}) {
+export async function createApiParts(
+  config: ApiConfig,
+  logger: Logger,
+  { isTraced = false, workflows }: ApiPartsOptions = {},
+) {
   const { databaseAppUrl, databaseSystemUrl, temporal } = config;
   const version = readVersion();
   const { metrics, onPool, governance, adapters } = createProcessMetrics(version);
@@ -80,6 +98,30 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
   });
   const documents = createDocumentReads(db);
   const retrieve = governance.retrieve(createMediator({ dispatch, embedder, index: vectors, documents }));
+  const running = createRunningWork();
+  const watcher = watchSwitches({
+    url: config.databaseDirectUrl ?? databaseSystemUrl,
+    db: systemDb,
+    onChange: (notices) => running.apply(notices),
+    onError: (error) => logger.warn({ err: error }, 'the switches are watched by polling for now'),
+  });
+  const box = boxWith(config.masterKeyFile);
+  const upstream = createMcpUpstream({ egress });
+  const host = hostCalls({
+    config,
+    options: callWorkerOptions({
+      ...{ dispatch, box, objects, upstream, running, reachBarrier, isTraced, taskQueue: config.taskQueue },
+      callReads: createCallReads(db),
+      describeServer: createDescribeServer({ vault: createVault(config.masterKeyFile, { db, dispatch }) }),
+      readKills: (input) => readKills(db, input),
+    }),
+    ...(workflows !== undefined && { workflows }),
+    onError: (error) => logger.warn({ err: error }, 'calls of tools wait: their worker does not run'),
+  });
+  const toolCalls = createToolCalls({
+    ...{ dispatch, db, box, logger, results: objects },
+    engine: () => host.engine() ?? engine,
+  });
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });
   const lookAtPlane = createLookAtPlane(db);
   const streams = createStreams();
@@ -105,6 +147,7 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     rates: config.rates,
     retrieve,
     sealSecret: sealWith(config.masterKeyFile),
+    toolCalls,
     uploads: objects,
     exportFiles: objects,
     mayBeNamed,
@@ -122,8 +165,9 @@ export async function createApiParts(config: ApiConfig, logger: Logger, { isTrac
     logger,
   });
   const close = async () => {
-    await Promise.all(deliveries);
+    await Promise.all([...deliveries, host.stop(), watcher.stop()]);
     await Promise.all([
+      upstream.close(),
       connection.close(),
       embedder.close(),
       egress.close(),

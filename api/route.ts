@@ -22,6 +22,7 @@ export type Tag =
   | 'Proof'
   | 'API keys'
   | 'Credentials'
+  | 'Tools'
   | 'Operator'
   | 'System';
 
@@ -37,9 +38,11 @@ interface Described {
   readonly errors?: readonly ErrorCode[];
 }
 
-interface RouteContract<P, Q, B, D> extends Described {
+interface RouteContract<P, Q, B, D extends z.ZodType> extends Described {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly successStatus: 200 | 201 | 202;
+  /** Answers for which the status is 202 instead: what was asked for goes on. */
+  readonly isPending?: (data: NoInfer<z.output<D>>) => boolean;
   /** Outside of /api/v1. */
   readonly atRoot?: boolean;
   readonly params?: P;
@@ -106,6 +109,7 @@ export interface UploadInput<Params> {
 export interface Route extends Described {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly successStatus: number;
+  readonly isPending?: (data: never) => boolean;
   readonly atRoot: boolean;
   readonly params: z.ZodType;
   readonly query: z.ZodType;

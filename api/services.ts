@@ -14,6 +14,7 @@ import type { PlaneFeeds } from './events/plane-feeds';
 import type { Streams } from './events/streams';
 import type { Metrics } from '../telemetry/metrics';
 import type { Health } from './health';
+import type { ToolCalls } from './tools/tool-calls';
 
 /** Who stands behind a key, as the key was found at the door. What it may do is decided again in each operation. */
 export interface Caller {
@@ -74,6 +75,7 @@ export interface ApiServices {
   readonly retrieve: Retrieve;
   /** Encrypts with the master key; `invalid_configuration` without one. */
   readonly sealSecret: SealSecret;
+  readonly toolCalls: ToolCalls;
   readonly uploads: Uploads;
   readonly exportFiles: ExportFiles;
   /** Undefined when the engine keeps no schedule of this id. */

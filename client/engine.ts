@@ -2,7 +2,7 @@ import { Client, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/
 import { TypedSearchAttributes } from '@temporalio/common';
 import { withContext } from '../context';
 import { parseContext } from '../contracts/execution-context';
-import type { OutboxMessage, OutboxPort, RunJobMessage } from '../contracts/outbox';
+import type { OutboxMessage, OutboxPort, RunJobMessage, ToolCallMessage } from '../contracts/outbox';
 import {
   planeWorkflowType,
   runJobSignalName,
@@ -16,6 +16,7 @@ import { contextInterceptor, scheduleContextInterceptor } from './context-interc
 import { readPollers } from './pollers';
 import { keyword } from './search-attributes';
 import { resumeRun, startFanOut } from './switch-messages';
+import { awaitToolCall, startToolCall, tellDecided } from './tool-calls';
 import { createWorkflowControl } from './workflow-control';
 import { readQueueStats, type QueueStats } from './queue-stats';
 
@@ -25,6 +26,10 @@ export interface Engine extends OutboxPort {
   readonly readSchedule: ReadSchedule;
   /** Finds running workflows and kills them; for the fan-out of a throw. */
   readonly workflows: ReturnType<typeof createWorkflowControl>;
+  /** Starts the workflow of a call at once, without the way through the outbox. */
+  startToolCall(message: Pick<ToolCallMessage, 'workflowId' | 'payload'>): Promise<void>;
+  /** Waits for the end of a call, however it comes out, for at most this long. */
+  awaitToolCall(workflowId: string, waitMs: number): Promise<void>;
   /** Whether an execution of this workflow is open. */
   isRunning(workflowId: string): Promise<boolean>;
   /** Which of our task queues have a worker that is given what comes anew. */
@@ -40,10 +45,17 @@ export interface EngineOptions {
   readonly namespace: string;
   /** Main task queue of this installation. */
   readonly taskQueue?: string;
+  /** The connection is shared with a worker of the queue of calls: they start without the way through the server's queue. */
+  readonly isEager?: boolean;
 }
 
 /** Temporal in domain words: the one place that knows workflow types, queues and reuse policies. */
-export function createEngine({ connection, namespace, taskQueue = taskQueueDefault }: EngineOptions): Engine {
+export function createEngine({
+  connection,
+  namespace,
+  taskQueue = taskQueueDefault,
+  isEager = false,
+}: EngineOptions): Engine {
   const client = new Client({
     connection,
     namespace,
@@ -53,6 +65,8 @@ export function createEngine({ connection, namespace, taskQueue = taskQueueDefau
     workflows: createWorkflowControl(client, taskQueue),
     deliver: (message) => deliver(client, message, taskQueue),
     readSchedule: (scheduleId) => readSchedule(client, scheduleId),
+    startToolCall: (message) => startToolCall(client, message, { taskQueue, isEager }),
+    awaitToolCall: (workflowId, waitMs) => awaitToolCall(client, workflowId, waitMs),
     isRunning: (workflowId) => isRunning(client, workflowId),
     pollers: () => readPollers(client, namespace, taskQueue),
     queueStats: () => readQueueStats(client, namespace, taskQueue),
@@ -77,6 +91,10 @@ async function send(client: Client, message: OutboxMessage, taskQueue: string): 
       return startFanOut(client, message, taskQueue);
     case 'run.resume':
       return resumeRun(client, message);
+    case 'tool.call':
+      return startToolCall(client, message, { taskQueue });
+    case 'tool.decided':
+      return tellDecided(client, message, { taskQueue });
     default:
       // One of a newer version must not be lost in silence.
       throw new Error(`no delivery for topic ${String((message as { topic: unknown }).topic)}`);

@@ -16,12 +16,13 @@ const versionedMode = 2;
 
 /** Which of our task queues have a worker that is given what comes anew. */
 export async function readPollers(client: Client, namespace: string, main: string): Promise<Record<string, boolean>> {
+  const queues = taskQueuesOf(main);
   const entries = await Promise.all(
-    Object.values(taskQueuesOf(main)).map(async (queue) => {
+    Object.values(queues).map(async (queue) => {
       const description = await client.workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: queue },
-        taskQueueType: queue === main ? 1 : 2,
+        taskQueueType: queue === queues.io ? 2 : 1,
       });
       return [queue, isServed(description)] as const;
     }),

@@ -12,10 +12,14 @@ export interface QueueStats {
 
 const typeCodes = { workflow: 1, activity: 2 } as const;
 
-/** How far the workers are behind, queue by queue. Workflow tasks are on the main queue only. */
+/** How far the workers are behind, queue by queue. Workflow tasks are not on the queue of long work. */
 export function readQueueStats(client: Client, namespace: string, main: string): Promise<QueueStats[]> {
-  const wanted = Object.values(taskQueuesOf(main)).flatMap((queue) =>
-    (queue === main ? (['workflow', 'activity'] as const) : (['activity'] as const)).map((type) => ({ queue, type })),
+  const queues = taskQueuesOf(main);
+  const wanted = Object.values(queues).flatMap((queue) =>
+    (queue === queues.io ? (['activity'] as const) : (['workflow', 'activity'] as const)).map((type) => ({
+      queue,
+      type,
+    })),
   );
   return Promise.all(
     wanted.map(async ({ queue, type }) => {

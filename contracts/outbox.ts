@@ -1,5 +1,6 @@
 import type { ExecutionContext } from './execution-context';
 import type { OverlapPolicy } from './schedules';
+import type { ToolCallInput } from './tool-calls';
 
 /** Asks the engine to let the plane's workflow run a job, starting the workflow when it is not there. */
 export interface RunJobMessage {
@@ -56,8 +57,34 @@ export interface ResumeMessage {
   readonly payload: { readonly pauseId: string; readonly requester: ExecutionContext };
 }
 
+/** Starts the workflow of a call. Whoever asked starts it too; one that is there, or was, is left alone. */
+export interface ToolCallMessage {
+  readonly topic: 'tool.call';
+  readonly workflowId: string;
+  readonly payload: {
+    readonly call: ToolCallInput;
+    readonly serverName: string;
+    readonly toolName: string;
+    readonly decision: 'allowed' | 'pending';
+    readonly requester: ExecutionContext;
+  };
+}
+
+/** Tells a waiting call that people have decided, or that it was taken back; starts its workflow where it is not there yet. */
+export interface ToolCallDecidedMessage {
+  readonly topic: 'tool.decided';
+  readonly workflowId: string;
+  readonly payload: ToolCallMessage['payload'];
+}
+
 export type OutboxMessage =
-  RunJobMessage | UpsertScheduleMessage | DeleteScheduleMessage | FanOutMessage | ResumeMessage;
+  | RunJobMessage
+  | UpsertScheduleMessage
+  | DeleteScheduleMessage
+  | FanOutMessage
+  | ResumeMessage
+  | ToolCallMessage
+  | ToolCallDecidedMessage;
 
 /** Where the outbox delivers to. Delivering a message again must do no harm. */
 export interface OutboxPort {

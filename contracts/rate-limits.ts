@@ -31,7 +31,7 @@ export function formatRate({ requests, seconds }: Rate): string {
 
 /** How a bucket stands after a request. */
 export interface LimitState extends Rate {
-  readonly subject: LimitedSubject;
+  readonly subject: LimitedSubject | 'tool' | 'server';
   readonly tokens: number;
 }
 

@@ -6,11 +6,13 @@ export interface TaskQueues {
   readonly main: string;
   /** Long work that reads, embeds and writes much. */
   readonly io: string;
+  /** Tool calls: workflows and activities, in the processes of the API, where they are asked for. */
+  readonly tools: string;
 }
 
 /** All queues of an installation hang on the name of its main one. */
 export function taskQueuesOf(main: string): TaskQueues {
-  return { main, io: `${main}-io` };
+  return { main, io: `${main}-io`, tools: `${main}-tools` };
 }
 
 export const searchAttributes = {
@@ -45,6 +47,8 @@ export const planeWorkflowType = 'knowledgePlane';
 export const runJobSignalName = 'runJob';
 export const killSignalName = 'kill';
 export const resumeSignalName = 'resume';
+export const toolCallWorkflowType = 'toolCall';
+export const callDecidedSignalName = 'callDecided';
 export const fanOutWorkflowType = 'killFanOut';
 
 export interface FanOutInput {
@@ -69,4 +73,5 @@ export const killExemptActivities: readonly string[] = [
   'signalKnownWorkflows',
   'sweepRunningWorkflows',
   'endFanOut',
+  'closeCall',
 ];

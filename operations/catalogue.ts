@@ -36,6 +36,12 @@ import { changePolicyState, createPolicy } from './policies/policies';
 import { createSnapshot } from './policies/snapshot';
 import { registerTemplate } from './sql-templates/register-template';
 import { retireTemplate } from './sql-templates/retire-template';
+import { decideApproval } from './tools/approvals/decide-approval';
+import { closeCall } from './tools/calls/close-call';
+import { requestCall } from './tools/calls/request-call';
+import { settleCall } from './tools/calls/settle-call';
+import { startCall } from './tools/calls/start-call';
+import { withdrawCall } from './tools/calls/withdraw-call';
 import { approveDefinitions } from './tools/servers/approve-definitions';
 import { changeServer } from './tools/servers/change-server';
 import { changeTool } from './tools/servers/change-tool';
@@ -112,6 +118,12 @@ export const catalogue = {
   'retrieval.release': releaseRetrieval,
   'sql_templates.create': registerTemplate,
   'sql_templates.retire': retireTemplate,
+  'tools.approvals.decide': decideApproval,
+  'tools.calls.close': closeCall,
+  'tools.calls.request': requestCall,
+  'tools.calls.settle': settleCall,
+  'tools.calls.start': startCall,
+  'tools.calls.withdraw': withdrawCall,
   'tools.change': changeTool,
   'tools.grant': grantTool,
   'tools.servers.approve_definitions': approveDefinitions,

@@ -56,7 +56,7 @@ export interface Operation<Params, Facts, Result> {
   readonly answer?: 'stored' | 'fresh';
   /** Scopes beyond global, tenant and run. */
   scopes?(input: { readonly context: ExecutionContext; readonly params: Params }): readonly Scope[];
-  /** The job that this operation works for: a kill thrown since the job began refuses it, though it may be off again. */
+  /** The job or call that this operation works for: a kill thrown since it began refuses it, though it may be off again. */
   job?(params: Params): string;
   loadFacts(work: Work, params: Params): Promise<Facts>;
   readonly before?: readonly Invariant<{ params: Params; facts: Facts }>[];

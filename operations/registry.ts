@@ -4,7 +4,7 @@ import { isPermitted, type Permission } from '../contracts/roles';
 import type { Scope } from '../contracts/switches';
 import type { DefinedOperation } from './define';
 import { countRefusal } from './limits/report-refusals';
-import { readJobAuthority } from './transaction/job-authority';
+import { readWorkAuthority } from './transaction/work-authority';
 import { claimKey, freeKey, resultUpdate, saveFailure, type IdempotencyClaim } from './transaction/claim';
 import { digestOf } from './transaction/canonical';
 import type { Database } from './transaction/database';
@@ -149,7 +149,7 @@ async function fence(open: OpenTransaction, { operation, context }: Call, params
     return [];
   }
   const jobId = operation.job(params);
-  const authority = jobId === undefined ? undefined : await readJobAuthority(open.tx, jobId);
+  const authority = jobId === undefined ? undefined : await readWorkAuthority(open.tx, jobId);
   const switches = await passFence(open.tx, {
     scopes: [
       ...standingScopes(context),

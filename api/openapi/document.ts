@@ -66,6 +66,7 @@ function toOperation(route: Route): JsonSchema {
     ...(route.body !== undefined && { requestBody: toRequestBody(route, route.body) }),
     responses: {
       [route.successStatus]: toSuccess(route),
+      ...(route.isPending !== undefined && { 202: toSuccess(route) }),
       ...toFailures([...standingErrors(route), ...(route.errors ?? [])]),
     },
   };

@@ -19,6 +19,7 @@ import { retrievalRoutes } from './retrieval';
 import { sqlTemplateRoutes } from './sql-templates';
 import { scheduleRoutes } from './schedules';
 import { systemRoutes } from './system';
+import { toolCallRoutes } from './tool-calls';
 
 /** Every route there is. A new domain adds a line here and its own file. */
 export function allRoutes(services: ApiServices): Route[] {
@@ -38,6 +39,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...exportRoutes(services),
     ...apiKeyRoutes(services),
     ...credentialRoutes(services),
+    ...toolCallRoutes(services),
     ...opsRoutes(services),
     ...modeRoutes(services),
     ...rateLimitRoutes(services),

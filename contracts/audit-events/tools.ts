@@ -3,6 +3,18 @@ import { count, nullableWords, words, type AuditRules } from './common';
 
 const serverHealth = z.strictObject({ server_id: words, from_status: words, to_status: words, failures: count });
 
+const call = { invocation_id: words, server_id: words, tool_name: words };
+const notes = z.array(z.strictObject({ policy_id: words, effect: words, failure: nullableWords }));
+const decided = z.strictObject({ ...call, message: words, warnings: notes, shadow: notes });
+const ended = z.strictObject({
+  ...call,
+  outcome: words,
+  reason: nullableWords,
+  output_hash: nullableWords,
+  duration_ms: count.nullable(),
+  row_hash: words,
+});
+
 /** Events of tool servers and their tools. */
 export const toolsEvents = {
   server_registered: {
@@ -77,5 +89,67 @@ export const toolsEvents = {
       granted: z.boolean(),
       reason: words,
     }),
+  },
+  tool_invocation_requested: {
+    category: 'execution',
+    severity: 'info',
+    evidence: z.strictObject({ ...call, input_hash: words, definition_hash: words, risk: words }),
+  },
+  tool_invocation_allowed: { category: 'governance', severity: 'info', evidence: decided },
+  tool_invocation_held: { category: 'governance', severity: 'warn', evidence: decided },
+  tool_invocation_denied: {
+    category: 'governance',
+    severity: 'warn',
+    evidence: z.strictObject({
+      ...call,
+      tool_id: words,
+      tool_name: nullableWords,
+      input_hash: words,
+      reason: words,
+      row_hash: nullableWords,
+    }),
+  },
+  tool_invocation_repeated: {
+    category: 'execution',
+    severity: 'debug',
+    evidence: z.strictObject({ ...call, state: words, outcome: nullableWords }),
+  },
+  tool_invocation_started: {
+    category: 'execution',
+    severity: 'info',
+    evidence: z.strictObject({
+      ...call,
+      intent_id: words,
+      input_hash: words,
+      definition_hash: words,
+      approval_id: nullableWords,
+      snapshot_at_request: nullableWords,
+    }),
+  },
+  tool_invocation_completed: { category: 'execution', severity: 'info', evidence: ended },
+  tool_invocation_failed: { category: 'execution', severity: 'error', evidence: ended },
+  tool_invocation_resolved: {
+    category: 'governance',
+    severity: 'warn',
+    evidence: z.strictObject({ ...call, outcome: words, reason: words, row_hash: words }),
+  },
+  tool_approval_voted: {
+    category: 'governance',
+    severity: 'warn',
+    evidence: z.strictObject({
+      ...call,
+      approval_id: words,
+      vote: words,
+      reason: words,
+      approvals: count,
+      approvers_needed: count,
+      input_hash: words,
+      definition_hash: words,
+    }),
+  },
+  tool_approval_ended: {
+    category: 'governance',
+    severity: 'warn',
+    evidence: z.strictObject({ ...call, approval_id: words, decision: words }),
   },
 } as const satisfies AuditRules;

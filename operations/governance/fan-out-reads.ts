@@ -39,18 +39,20 @@ export function createFanOutReads(db: Database): FanOutReads {
 
     async listKnown({ scope, scopeId, tenantId }, { after, limit }) {
       const { rows } = await sql<KnownWorkflow>`
-        select distinct j.workflow_id as "workflowId", j.tenant_id as "tenantId"
-        from knowledge_jobs j
-        where j.status in ('queued', 'running') and j.workflow_id > ${after}
-          and (${tenantId}::text is null or j.tenant_id = ${tenantId})
-          and ${inScope(scope, scopeId)}
-        order by j.workflow_id limit ${limit}`.execute(db);
+        select distinct "workflowId", "tenantId" from (
+          select j.workflow_id as "workflowId", j.tenant_id as "tenantId" from knowledge_jobs j
+            where j.status in ('queued', 'running') and ${jobInScope(scope, scopeId)}
+          union all
+          select c.workflow_id, c.tenant_id from mcp_tool_calls c
+            where c.settled_at is null and ${callInScope(scope, scopeId)}) as known
+        where "workflowId" > ${after} and (${tenantId}::text is null or "tenantId" = ${tenantId})
+        order by "workflowId" limit ${limit}`.execute(db);
       return rows;
     },
   };
 }
 
-function inScope(scope: SwitchScope, scopeId: string) {
+function jobInScope(scope: SwitchScope, scopeId: string) {
   switch (scope) {
     case 'global':
     case 'tenant':
@@ -63,6 +65,23 @@ function inScope(scope: SwitchScope, scopeId: string) {
       return sql`(${scopeId} = 'job.default' or exists (select from plane_stage_progress s
         where s.job_id = j.job_id and s.status = 'running' and 'lifecycle.' || s.stage = ${scopeId}))`;
     case 'server':
+    case 'integration':
+      return sql`false`;
+  }
+}
+
+function callInScope(scope: SwitchScope, scopeId: string) {
+  switch (scope) {
+    case 'global':
+    case 'tenant':
+      return sql`true`;
+    case 'server':
+      return sql`c.server_id = ${scopeId}`;
+    case 'run':
+      return sql`(c.invocation_id = ${scopeId} or c.run_id = ${scopeId})`;
+    case 'capability':
+      return sql`${scopeId} = 'tools.call'`;
+    case 'plane':
     case 'integration':
       return sql`false`;
   }

@@ -5,6 +5,7 @@ import { refusal } from '../../contracts/errors';
 import { text } from '../../contracts/text';
 import { defineOperation } from '../define';
 import { requireActiveTenant } from '../identity/require-active-tenant';
+import { callSubject, resolveCall } from '../tools/calls/resolve-call';
 
 interface Facts {
   readonly subject: string;
@@ -55,7 +56,11 @@ export const resolveEffect = defineOperation({
       throw refusal('INVALID_STATE', `the effect was resolved as ${facts.outcome} by ${facts.resolved_by ?? 'nobody'}`);
     }
     const isNew = facts.outcome === null;
-    if (isNew) work.settle({ intentId, outcome, first: false, reason });
+    const invocationId = callSubject.exec(facts.subject)?.[1];
+    if (isNew) {
+      work.settle({ intentId, outcome, first: false, reason });
+      if (invocationId !== undefined) await resolveCall(work, invocationId, { outcome, reason });
+    }
     work.audit({
       type: 'EffectResolved',
       outcome: isNew ? 'success' : 'skipped',

@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { defineOperation } from '../define';
+import { defineOperation, type Work } from '../define';
+import { lockCall } from '../tools/calls/call-rows';
+import { recordOutcome } from '../tools/calls/record-outcome';
+import { callSubject } from '../tools/calls/resolve-call';
 
 /** Closes one intent that nobody closed in time. A retrieval released nothing; of anything else nobody knows. */
 export const sweepEffect = defineOperation({
@@ -18,7 +21,9 @@ export const sweepEffect = defineOperation({
 
   async handle(work, { params: { intentId }, facts: { subject } }) {
     const outcome = subject?.startsWith('retrieval:') === true ? 'failed' : 'unknown';
-    if (subject !== undefined) work.settle({ intentId, outcome, first: true, reason: 'abandoned' });
+    const invocationId = callSubject.exec(subject ?? '')?.[1];
+    if (invocationId !== undefined) await abandonCall(work, invocationId);
+    else if (subject !== undefined) work.settle({ intentId, outcome, first: true, reason: 'abandoned' });
     work.audit({
       type: 'EffectSwept',
       outcome: subject === undefined ? 'skipped' : outcome === 'failed' ? 'failure' : 'unknown',
@@ -28,3 +33,10 @@ export const sweepEffect = defineOperation({
     return { outcome };
   },
 });
+
+// Settles the intent together with the call that it belongs to.
+async function abandonCall(work: Work, invocationId: string): Promise<void> {
+  const call = await lockCall(work, invocationId);
+  const message = 'nobody told in time how the call came out';
+  await recordOutcome(work, call, { outcome: 'unknown', reason: 'abandoned', message }, 'system:sweeper');
+}

@@ -49,7 +49,7 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     AOS_MASTER_KEY_FILE: config.masterKeyFile,
     // Only the worker signs.
     ...(name === 'worker' && { AOS_SIGNING_KEY_FILE: config.signingKeyFile }),
-    ...(name === 'worker' && pick(environment, (key) => key === 'AOS_DATABASE_DIRECT_URL')),
+    ...pick(environment, (key) => key === 'AOS_DATABASE_DIRECT_URL'),
     ...pick(environment, (key) => /^AOS_(CHECKPOINT_|SEAL_)/.test(key)),
     // Only the worker reads sources.
     ...(name === 'worker' &&

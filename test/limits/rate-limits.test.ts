@@ -57,6 +57,7 @@ async function startApi() {
       embedder: undefined,
       embedderThreads: 1,
       taskQueue: 'aos-limits',
+      databaseDirectUrl: undefined,
       testBarrier: undefined,
       temporal: { address, namespace: 'default', connection: { address } },
     },

@@ -65,7 +65,12 @@ export async function startTestStack({
     ids: contextIds,
     destination: { write: (line: string) => void logLines.push(line) },
   });
-  const [api, worker] = await Promise.all([createApiParts(config, logger), createWorkerParts(config)]);
+  const [api, worker] = await Promise.all([
+    createApiParts(config, logger, {
+      workflows: { workflowBundle: { codePath: process.env.TEST_WORKFLOW_BUNDLE ?? '' } },
+    }),
+    createWorkerParts(config),
+  ]);
   const server = createServer(api.app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

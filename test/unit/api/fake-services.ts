@@ -83,6 +83,11 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
       sealed: { secretVersion, keyId: 'mk_0', nonce: '', ciphertext: '', tag: '' },
       standIn: 'stand-in',
     }),
+    toolCalls: {
+      async call() {
+        throw new Error('no tools');
+      },
+    },
     uploads: {
       async put(tenant, content) {
         const file = await digest(content);

@@ -1,0 +1,14 @@
+import type { ReachBarrier } from '../../barriers';
+import type { ContentBox } from '../../contracts/content-box';
+import type { Dispatch } from '../../operations/catalogue';
+import type { CallReads } from '../../operations/tools/calls/call-reads';
+import type { ObjectStore } from '../adapters/object-store/port';
+import type { ToolDependencies } from './dependencies';
+
+export interface CallDependencies extends Pick<ToolDependencies, 'upstream' | 'describeServer'> {
+  readonly dispatch: Dispatch;
+  readonly callReads: CallReads;
+  readonly box: ContentBox;
+  readonly objects: ObjectStore;
+  readonly reachBarrier: ReachBarrier;
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { currentContext } from '../../context';
+import { EngineError, errorRules } from '../../contracts/errors';
+import { freezeContext, type ExecutionContext } from '../../contracts/execution-context';
+import type { ToolArguments } from '../../contracts/tool-call-schemas';
+import type { CallOutcome, ToolCallStep } from '../../contracts/tool-calls';
+import { toEngineFault } from '../../operations/transaction/faults';
+import { UpstreamFailure, type CallAnswer } from '../adapters/mcp';
+import { workSignal } from '../work-signal';
+import type { CallDependencies } from './call-dependencies';
+import type { ReachedServer } from './describe-server';
+import { storeResult } from './store-result';
+
+export interface CallToolInput {
+  readonly invocationId: string;
+  /** The scopes by whose switches the call is stopped, beyond those that everything has. */
+  readonly scopes: readonly { readonly type: 'server' | 'run'; readonly id: string }[];
+}
+
+/** How long an outcome is tried to be written; after that the workflow finds the call without one. */
+const settlingMs = 60_000;
+
+/**
+ * Sends a call to its server, once: the intent is committed before, the outcome after. Tried again, it finds the intent
+ * of the attempt before and sends nothing.
+ */
+export function createCallTool(dependencies: CallDependencies) {
+  const { dispatch, callReads, box, upstream, describeServer, reachBarrier } = dependencies;
+
+  return async ({ invocationId }: CallToolInput): Promise<ToolCallStep> => {
+    const context = currentContext();
+    const { tenantId } = context;
+    const call = await callReads.readCall(tenantId, invocationId);
+    if (call === undefined) throw new EngineError('resource_not_found', 'there is no such call');
+    if (call.input === null) return { state: 'settled', outcome: null };
+    const plain = await box.open(tenantId, invocationId, call.input);
+    const args = JSON.parse(plain.toString()) as ToolArguments;
+
+    const intentId = randomUUID();
+    const start = await dispatch(context, 'tools.calls.start', {
+      params: { invocationId, serverId: call.server.server_id, intentId, arguments: args },
+      idempotencyKey: '',
+    });
+    if (!start.started) {
+      return { state: start.outcome === null ? 'dispatched' : 'settled', outcome: start.outcome as CallOutcome | null };
+    }
+    reachBarrier('tool.intent-committed');
+    const began = performance.now();
+    const answer = await ask(call.server, start);
+    reachBarrier('tool.answered');
+    const durationMs = Math.round(performance.now() - began);
+    const end = { ...(await endOf(answer)), durationMs };
+    await settle(context, { invocationId, intentId, end });
+    return { state: 'settled', outcome: end.outcome };
+
+    async function ask(row: ReachedServer, tool: { toolName: string; inputSchema: unknown }): Promise<CallAnswer> {
+      try {
+        const server = await describeServer(context, row, `tool call ${invocationId}`);
+        return await upstream.callTool({
+          server,
+          tool: tool.toolName,
+          arguments: args,
+          inputSchema: tool.inputSchema as Record<string, unknown>,
+          signal: workSignal(),
+        });
+      } catch (error) {
+        if (error instanceof UpstreamFailure) return { kind: 'failure', failure: error };
+        // The upstream throws nothing of its own, so this went wrong before it was asked.
+        const fault = toEngineFault(error);
+        const message = fault instanceof EngineError ? fault.message : 'something went wrong on our side';
+        return { kind: 'failure', failure: new UpstreamFailure({ problem: 'closed', message }, 'notSent') };
+      }
+    }
+
+    async function endOf(found: CallAnswer) {
+      if (found.kind === 'failure') return failureEnd(found.failure);
+      const result = await storeResult(dependencies, { tenantId, invocationId, result: found.result });
+      if (found.result.isError !== true) return { outcome: 'succeeded' as const, result };
+      const message = 'the tool answered that it failed';
+      return { outcome: 'failed' as const, reason: 'tool_error', message, result };
+    }
+  };
+
+  async function settle(context: ExecutionContext, params: SettleParams): Promise<void> {
+    const system = freezeContext({ ...context, actor: { id: 'system:tool-call', type: 'system' } });
+    const until = performance.now() + settlingMs;
+    for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 5_000)) {
+      try {
+        await dispatch(system, 'tools.calls.settle', { params, idempotencyKey: '' });
+        return;
+      } catch (error) {
+        const fault = toEngineFault(error);
+        const isPassing = fault instanceof EngineError && errorRules[fault.code].retryable;
+        if (!isPassing || performance.now() > until) throw fault;
+        await sleep(delayMs);
+      }
+    }
+  }
+}
+
+interface SettleParams {
+  readonly invocationId: string;
+  readonly intentId: string;
+  readonly end: {
+    readonly outcome: CallOutcome;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly durationMs: number;
+    readonly result?: { readonly hash: string; readonly bytes: number; readonly sealed?: string; readonly ref?: string };
+  };
+}
+
+function failureEnd({ reached, code, problem, message }: UpstreamFailure) {
+  const told = { reason: code, message: message.slice(0, 1000) };
+  if (reached === 'unknown') return { outcome: 'unknown' as const, ...told };
+  // Stopped before a byte had left: a switch, or whoever ended the workflow.
+  if (reached === 'notSent' && problem === 'cancelled') return { outcome: 'killed' as const, ...told };
+  return { outcome: 'failed' as const, ...told };
+}

@@ -1,0 +1,17 @@
+import { createGovernanceActivities } from '../governance/create-governance-activities';
+import type { CallDependencies } from './call-dependencies';
+import { createCallTool } from './call-tool';
+import { createCloseCall } from './close-call';
+
+export type { CallDependencies } from './call-dependencies';
+
+/** What the workers of the queue of calls run: calls, and what every workflow needs. */
+export function createCallActivities(dependencies: CallDependencies) {
+  return {
+    ...createGovernanceActivities(dependencies),
+    callTool: createCallTool(dependencies),
+    closeCall: createCloseCall(dependencies),
+  };
+}
+
+export type CallActivities = ReturnType<typeof createCallActivities>;

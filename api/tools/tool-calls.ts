@@ -1,0 +1,82 @@
+import type { Logger } from 'pino';
+import type { ContentBox } from '../../contracts/content-box';
+import type { CallView } from '../../contracts/api/tool-calls';
+import { refusal } from '../../contracts/errors';
+import type { ExecutionContext } from '../../contracts/execution-context';
+import type { ToolCallMessage } from '../../contracts/outbox';
+import type { ToolArguments } from '../../contracts/tool-call-schemas';
+import type { Dispatch } from '../../operations/catalogue';
+import { newId } from '../../operations/ids';
+import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
+import { readCallResult, type CallResultRow } from '../../operations/tools/calls/read-result';
+import { canonicalJson } from '../../operations/transaction/canonical';
+import type { Database } from '../../operations/transaction/database';
+import { toCallView } from '../views/tool-call';
+
+export interface CallRequest {
+  readonly serverId: string;
+  readonly toolId: string;
+  readonly arguments: ToolArguments;
+  /** The caller's: the same again is the same call. */
+  readonly key: string;
+  /** Milliseconds to wait for the end of a call that need not be approved. */
+  readonly waitMs: number;
+}
+
+export interface ToolCalls {
+  /** Takes a call on, or finds it, and answers with how it stands by then. Denials are thrown. */
+  call(context: ExecutionContext, request: CallRequest): Promise<CallView>;
+}
+
+export interface ToolCallDependencies {
+  readonly dispatch: Dispatch;
+  readonly db: Database;
+  readonly box: ContentBox;
+  readonly results: { get(tenantId: string, sha256: string): Promise<Buffer> };
+  readonly engine: () => {
+    startToolCall(message: Pick<ToolCallMessage, 'workflowId' | 'payload'>): Promise<void>;
+    awaitToolCall(workflowId: string, waitMs: number): Promise<void>;
+  };
+  readonly logger: Logger;
+}
+
+export function createToolCalls({ dispatch, db, box, results, engine, logger }: ToolCallDependencies): ToolCalls {
+  return {
+    async call(context, { key, waitMs, arguments: args, ...tool }) {
+      const { tenantId, actor } = context;
+      const invocationId = newId('inv_', 8);
+      const workflowId = toolCallWorkflowId(tenantId, actor.id, key);
+      const sealed = await box.seal(tenantId, invocationId, Buffer.from(canonicalJson(args)));
+      const requested = await dispatch(context, 'tools.calls.request', {
+        params: { invocationId, workflowId, ...tool, arguments: args, sealedArguments: sealed.toString('base64') },
+        idempotencyKey: key,
+      });
+      if (requested.start !== undefined) await start({ workflowId, payload: requested.start });
+      const isWaitedFor = requested.outcome === null && requested.state !== 'pending';
+      if (isWaitedFor) await engine().awaitToolCall(workflowId, waitMs).catch(leave);
+      return read(context, requested.invocationId);
+    },
+  };
+
+  // The message in the outbox starts what was not started here.
+  async function start(message: Pick<ToolCallMessage, 'workflowId' | 'payload'>): Promise<void> {
+    await engine().startToolCall(message).catch(leave);
+  }
+
+  function leave(error: unknown): void {
+    logger.warn({ err: error }, 'a call is left to the relay');
+  }
+
+  async function read({ tenantId }: ExecutionContext, invocationId: string): Promise<CallView> {
+    const row = await readCallResult(db, tenantId, invocationId);
+    if (row === undefined) throw refusal('NOT_FOUND', 'there is no such call');
+    return toCallView(row, await outputOf(tenantId, row));
+  }
+
+  async function outputOf(tenantId: string, row: CallResultRow): Promise<unknown> {
+    const { output, output_ref: ref, invocation_id: invocationId } = row;
+    const sealed = output ?? (ref === null ? null : await results.get(tenantId, ref));
+    if (sealed === null) return null;
+    return JSON.parse((await box.open(tenantId, `${invocationId}/result`, sealed)).toString());
+  }
+}

@@ -1,0 +1,37 @@
+import { effectOutcomes, type EffectOutcomeWord } from './effects';
+
+/** Where a call stands: `pending` waits for people, `dispatched` may have reached the server. */
+export const callStates = ['pending', 'allowed', 'dispatched', 'settled'] as const;
+export type CallState = (typeof callStates)[number];
+
+/** `refused` and `killed` never reached the server; of `unknown` nobody can say what the server did. */
+export const callOutcomes = effectOutcomes;
+export type CallOutcome = EffectOutcomeWord;
+
+export const approvalDecisions = ['approve', 'deny'] as const;
+export type ApprovalDecision = (typeof approvalDecisions)[number];
+
+export const callLimits = {
+  /** How long people may take to decide. */
+  approvalMs: 24 * 3_600_000,
+  /** Canonical JSON of the arguments, in bytes. */
+  argumentBytes: 1024 * 1024,
+  /** Results up to here stand in the row of the call; larger ones in the object store. */
+  inlineBytes: 64 * 1024,
+  /** From the dispatch on; a call without an outcome is then `unknown`. */
+  deadlineMs: 120_000,
+} as const;
+
+/** What the workflow of a call is told. The arguments stay in the row. */
+export interface ToolCallInput {
+  readonly invocationId: string;
+  readonly serverId: string;
+  /** Milliseconds until the approval runs out; absent where none is waited for. */
+  readonly waitMs?: number;
+}
+
+/** How the call stands after a step. */
+export interface ToolCallStep {
+  readonly state: CallState;
+  readonly outcome: CallOutcome | null;
+}

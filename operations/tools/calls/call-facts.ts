@@ -1,0 +1,150 @@
+import { sql } from 'kysely';
+import { refusal } from '../../../contracts/errors';
+import type { SealedPolicies } from '../../../contracts/policies';
+import { isPermitted, type Permission } from '../../../contracts/roles';
+import type { ToolArguments } from '../../../contracts/tool-call-schemas';
+import type { DefinitionState, RiskLevel, ServerStatus } from '../../../contracts/tools';
+import type { Work } from '../../define';
+import { canonicalJson } from '../../transaction/canonical';
+import { decideCall, type CallFacts, type ToolDecision } from '../policy/decide';
+import { serverNotFound } from '../servers/rows';
+
+export interface CalledTool {
+  readonly server_id: string;
+  readonly server_name: string;
+  readonly server_status: string;
+  readonly server_enabled: boolean;
+  readonly requires_approval: boolean;
+  readonly default_policy_id: string | null;
+  readonly rate_limit_requests: number | null;
+  readonly rate_limit_window_seconds: number;
+  readonly server_deleted: boolean;
+  readonly tool_id: string;
+  readonly tool_name: string;
+  readonly tool_enabled: boolean;
+  readonly input_schema: unknown;
+  readonly definition_state: string;
+  readonly definition_hash: string;
+  readonly risk_level: string;
+  readonly is_dangerous: boolean;
+  readonly requires_explicit_allow: boolean;
+  readonly requires_policy: boolean;
+  readonly policy_id: string | null;
+  readonly required_permissions: unknown;
+  readonly max_calls_per_minute: number;
+  readonly has_grant: boolean;
+  readonly snapshot_id: string | null;
+  readonly policies: SealedPolicies['policies'] | undefined;
+}
+
+/** Everything that a call of the tool is decided by, as it is at this moment. */
+export async function readCalledTool({ tx }: Work, serverId: string, toolId: string): Promise<CalledTool> {
+  const row = await tx
+    .selectFrom('mcp_tools as t')
+    .innerJoin('mcp_servers as s', 's.server_id', 't.server_id')
+    .leftJoin('policy_snapshot_status as p', (join) =>
+      join.onRef('p.tenant_id', '=', 't.tenant_id').on('p.status', '=', 'active'),
+    )
+    .select([
+      ...(['s.server_id', 's.name as server_name', 's.status as server_status', 's.enabled as server_enabled'] as const),
+      ...(['s.requires_approval', 's.default_policy_id', 's.rate_limit_requests'] as const),
+      ...(['s.rate_limit_window_seconds', 't.tool_id', 't.name as tool_name', 't.enabled as tool_enabled'] as const),
+      ...(['t.input_schema', 't.definition_state', 't.definition_hash', 't.risk_level', 't.is_dangerous'] as const),
+      ...(['t.requires_explicit_allow', 't.requires_policy', 't.policy_id', 't.required_permissions'] as const),
+      ...(['t.max_calls_per_minute', 'p.snapshot_id'] as const),
+    ])
+    .select((eb) => [
+      eb('s.deleted_at', 'is not', null).as('server_deleted'),
+      eb
+        .exists(
+          eb
+            .selectFrom('mcp_tool_grants as g')
+            .select(sql`1`.as('one'))
+            .whereRef('g.tool_id', '=', 't.tool_id')
+            .where('g.revoked_at', 'is', null),
+        )
+        .as('has_grant'),
+    ])
+    .where('t.tool_id', '=', toolId)
+    .executeTakeFirst();
+  if (row === undefined) throw await missing(tx, serverId);
+  if (row.server_id !== serverId) throw refusal('TOOL_SERVER_MISMATCH', 'the tool belongs to another server');
+  if (row.server_deleted) throw serverNotFound();
+  return {
+    ...row,
+    server_deleted: Boolean(row.server_deleted),
+    has_grant: Boolean(row.has_grant),
+    policies: row.snapshot_id === null ? undefined : await policiesOf(tx, row.snapshot_id),
+  };
+}
+
+async function missing(tx: Work['tx'], serverId: string) {
+  const server = await tx
+    .selectFrom('mcp_servers')
+    .select('server_id')
+    .where('server_id', '=', serverId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  if (server === undefined) return serverNotFound();
+  return refusal('TOOL_NOT_FOUND', 'there is no such tool; list them with GET …/{id}/tools');
+}
+
+// A sealed snapshot never changes, and its id was read in the tenant's own transaction.
+const sealed = new Map<string, SealedPolicies['policies']>();
+const sealedMax = 200;
+
+async function policiesOf(tx: Work['tx'], snapshotId: string): Promise<SealedPolicies['policies']> {
+  const known = sealed.get(snapshotId);
+  if (known !== undefined) return known;
+  const { policies_json: json } = await tx
+    .selectFrom('policy_snapshots')
+    .select('policies_json')
+    .where('snapshot_id', '=', snapshotId)
+    .executeTakeFirstOrThrow();
+  const { policies } = JSON.parse(json) as SealedPolicies;
+  if (sealed.size >= sealedMax) sealed.delete(sealed.keys().next().value ?? snapshotId);
+  sealed.set(snapshotId, policies);
+  return policies;
+}
+
+/** Decides but for the rate. Whoever calls is who the transaction's context says, with the roles of this moment. */
+export function decide({ context, roles }: Work, tool: CalledTool, args: ToolArguments): ToolDecision {
+  const { actor } = context;
+  const risk = tool.risk_level as RiskLevel;
+  const wanted: readonly string[] = [
+    `execute:mcp:${tool.server_name}:${tool.tool_name}`,
+    ...(tool.required_permissions as string[]),
+  ];
+  const facts: CallFacts = {
+    // A suspended tenant is refused before any operation's facts are read.
+    isTenantActive: true,
+    server: {
+      status: tool.server_status as ServerStatus,
+      isEnabled: tool.server_enabled,
+      requiresApproval: tool.requires_approval,
+      defaultPolicyId: tool.default_policy_id,
+    },
+    tool: {
+      isEnabled: tool.tool_enabled,
+      definitionState: tool.definition_state as DefinitionState,
+      risk,
+      isDangerous: tool.is_dangerous,
+      requiresExplicitAllow: tool.requires_explicit_allow,
+      requiresPolicy: tool.requires_policy,
+      policyId: tool.policy_id,
+    },
+    hasGrant: tool.has_grant,
+    isPermitted: wanted.every((permission) => isPermitted(roles, permission as Permission)),
+    policies: tool.policies,
+  };
+  const bindings = {
+    args,
+    tool: tool.tool_name,
+    server: tool.server_name,
+    caller: { id: actor.id, type: actor.type, roles: [...roles] },
+    risk,
+    now: new Date(),
+  };
+  const argumentBytes = Buffer.byteLength(canonicalJson(args));
+  return decideCall(facts, { tool: tool.tool_name, server: tool.server_name, risk, bindings, argumentBytes });
+}

@@ -1,0 +1,30 @@
+import { refusal, type EngineError, type ReasonCode } from '../../../contracts/errors';
+import type { DenyReason } from '../../../contracts/tools';
+import type { ToolDecision } from '../policy/decide';
+import type { CalledTool } from './call-facts';
+
+const reasons = {
+  unknown_tool: 'unknown_tool',
+  tool_disabled: 'tool_disabled',
+  tool_definition_changed: 'tool_definition_changed',
+  dangerous_tool_not_allowed: 'dangerous_tool_not_allowed',
+  policy_violation: 'POLICY_DENIED',
+  tenant_blocked: 'tenant_blocked',
+  rate_limited: 'RATE_LIMIT_EXCEEDED',
+  server_offline: 'server_offline',
+  approval_denied: 'approval_denied',
+  approval_expired: 'approval_expired',
+} as const satisfies Record<DenyReason, ReasonCode>;
+
+/** A decision against a call, as whoever called is told it. */
+export function denial({ reason = 'policy_violation', message, policyId }: ToolDecision, tool: CalledTool): EngineError {
+  return refusal(reasons[reason], message, {
+    details: {
+      deny_reason: reason,
+      server_id: tool.server_id,
+      tool_name: tool.tool_name,
+      ...(policyId !== undefined && { policy_id: policyId }),
+      ...(tool.snapshot_id !== null && { policy_snapshot_id: tool.snapshot_id }),
+    },
+  });
+}

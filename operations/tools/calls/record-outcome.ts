@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import type { Work } from '../../define';
+import { evidenceOf, type CallRow } from './call-rows';
+import { insertInvocation, type InvocationRecord } from './invocation';
+import type { CallEnd } from './settle-call';
+
+/** Writes the end of a call once: its row, its evidence, its intent's outcome and the counts of its tool. */
+export async function recordOutcome(work: Work, call: CallRow, end: CallEnd, by: string): Promise<void> {
+  const isFirst = call.state !== 'settled';
+  if (!isFirst && call.outcome !== 'unknown') return noteRepetition(work, call);
+  const { outcome, reason, message, durationMs, result } = end;
+  const evidence = evidenceOf(call);
+  const rowHash = await insertInvocation(work, {
+    ...evidence,
+    ...decisionOf(call, end, evidence),
+    outcome,
+    ...(!isFirst && { resolvedBy: by }),
+    outputHash: result?.hash ?? null,
+    errorCode: reason ?? null,
+    errorMessage: message ?? null,
+    durationMs: durationMs ?? null,
+  });
+  if (call.intent_id !== null) {
+    work.settle({ intentId: call.intent_id, outcome, first: isFirst, ...(reason !== undefined && { reason }) });
+  }
+  await updateCall(work, call, end);
+  if (isFirst) await countCall(work, call, outcome);
+  work.audit({
+    type: outcome === 'succeeded' ? 'tool_invocation_completed' : 'tool_invocation_failed',
+    outcome: auditOutcome(outcome),
+    resource: { type: 'tool_invocation', id: call.invocation_id },
+    policyId: evidence.policyId ?? undefined,
+    policySnapshotId: call.policy_snapshot_id ?? undefined,
+    evidence: {
+      invocation_id: call.invocation_id,
+      server_id: call.server_id,
+      tool_name: call.tool_name,
+      outcome,
+      reason: reason ?? null,
+      output_hash: result?.hash ?? null,
+      duration_ms: durationMs ?? null,
+      row_hash: rowHash,
+    },
+  });
+}
+
+/** A call that never left was decided against, or stopped, whatever was said of it first. */
+function decisionOf(
+  call: CallRow,
+  { outcome, message }: CallEnd,
+  { policyDecision, policyReason }: Pick<InvocationRecord, 'policyDecision' | 'policyReason'>,
+): Pick<InvocationRecord, 'policyDecision' | 'policyReason'> {
+  if (outcome !== 'refused' && outcome !== 'killed') return { policyDecision, policyReason };
+  const wasPending = call.state === 'pending' && outcome === 'killed';
+  return { policyDecision: wasPending ? 'pending' : 'blocked', policyReason: message ?? policyReason };
+}
+
+async function updateCall({ tx }: Work, call: CallRow, { outcome, reason, message, result }: CallEnd): Promise<void> {
+  await tx
+    .updateTable('mcp_tool_calls')
+    .set({
+      state: 'settled',
+      outcome,
+      reason: reason ?? null,
+      message: message ?? null,
+      output_ref: result?.ref ?? null,
+      output_bytes: result?.bytes ?? null,
+      output: result?.sealed === undefined ? null : Buffer.from(result.sealed, 'base64'),
+      input: null,
+      settled_at: call.settled_at ?? new Date(),
+    })
+    .where('invocation_id', '=', call.invocation_id)
+    .execute();
+}
+
+async function countCall({ tx }: Work, call: CallRow, outcome: CallEnd['outcome']): Promise<void> {
+  if (outcome === 'refused' || outcome === 'killed') return;
+  await tx
+    .updateTable('mcp_tools')
+    .set({
+      invocation_count: sql`invocation_count + 1`,
+      failure_count: sql`failure_count + ${outcome === 'succeeded' ? 0 : 1}`,
+      last_invoked_at: new Date(),
+    })
+    .where('tool_id', '=', call.tool_id)
+    .execute();
+}
+
+/** For a step that finds the call further on than it thought. */
+export function noteRepetition(work: Work, call: CallRow): void {
+  work.audit({
+    type: 'tool_invocation_repeated',
+    outcome: 'skipped',
+    resource: { type: 'tool_invocation', id: call.invocation_id },
+    evidence: {
+      invocation_id: call.invocation_id,
+      server_id: call.server_id,
+      tool_name: call.tool_name,
+      state: call.state,
+      outcome: call.outcome,
+    },
+  });
+}
+
+function auditOutcome(outcome: CallEnd['outcome']) {
+  const words = {
+    succeeded: 'success',
+    failed: 'failure',
+    unknown: 'unknown',
+    refused: 'blocked',
+    killed: 'killed',
+  } as const;
+  return words[outcome];
+}

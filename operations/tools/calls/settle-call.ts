@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { callOutcomes } from '../../../contracts/tool-calls';
+import { InvocationId } from '../../../contracts/tool-call-schemas';
+import { Sha256 } from '../../../contracts/knowledge-schemas';
+import { defineOperation } from '../../define';
+import { lockCall } from './call-rows';
+import { recordOutcome } from './record-outcome';
+
+export const CallEnd = z.strictObject({
+  outcome: z.enum(callOutcomes),
+  reason: z.string().max(64).optional(),
+  message: z.string().max(1000).optional(),
+  durationMs: z.int().min(0).optional(),
+  result: z
+    .strictObject({
+      hash: Sha256,
+      bytes: z.int().min(0),
+      /** Encrypted, base64; or by reference. */
+      sealed: z.string().optional(),
+      ref: z.string().max(128).optional(),
+    })
+    .optional(),
+});
+export type CallEnd = z.infer<typeof CallEnd>;
+
+/**
+ * Records how a dispatched call came out, also under a kill: what happened, happened. Said a second time, or after a
+ * sweeper had given the call up, it is a resolution of what stands there.
+ */
+export const settleCall = defineOperation({
+  name: 'tools.calls.settle',
+  permission: 'system:execute',
+  params: z.strictObject({ invocationId: InvocationId, intentId: z.uuid(), end: CallEnd }),
+  fence: 'outcome-of-opened-intent',
+  answer: 'fresh',
+
+  async loadFacts(work, { invocationId }) {
+    return { call: await lockCall(work, invocationId) };
+  },
+
+  async handle(work, { params: { invocationId, intentId, end }, facts: { call } }) {
+    if (call.intent_id !== intentId) throw new Error(`${invocationId} was dispatched under another intent`);
+    await recordOutcome(work, call, end, 'system:upstream');
+    return { outcome: end.outcome };
+  },
+});

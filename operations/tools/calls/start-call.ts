@@ -1,0 +1,103 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { refusal } from '../../../contracts/errors';
+import { InvocationId, ToolArguments } from '../../../contracts/tool-call-schemas';
+import { callLimits } from '../../../contracts/tool-calls';
+import { ServerId } from '../../../contracts/tool-schemas';
+import { defineOperation, type Work } from '../../define';
+import { digestOf } from '../../transaction/canonical';
+import { useApproval } from '../approvals/use-approval';
+import { decide, readCalledTool, type CalledTool } from './call-facts';
+import { lockCall, type CallRow, type KeptDecision } from './call-rows';
+import { denial } from './denial';
+
+/**
+ * Opens the intent of a call, after which it may reach its server; decided anew, by what holds at this moment. A call
+ * whose intent was opened before is not started again: only its outcome is asked for.
+ */
+export const startCall = defineOperation({
+  name: 'tools.calls.start',
+  permission: 'execute:mcp:*',
+  params: z.strictObject({
+    invocationId: InvocationId,
+    serverId: ServerId,
+    /** Made by the attempt that asks. */
+    intentId: z.uuid(),
+    arguments: ToolArguments,
+  }),
+  fence: 'fenced',
+  capability: 'tools.call',
+  begins: 'step',
+  answer: 'fresh',
+  scopes: ({ params: { serverId } }) => [{ type: 'server', id: serverId }],
+  job: ({ invocationId }) => invocationId,
+
+  async loadFacts(work, { invocationId }) {
+    const call = await lockCall(work, invocationId);
+    return { call, tool: await readCalledTool(work, call.server_id, call.tool_id) };
+  },
+
+  async handle(work, { params, facts: { call, tool } }) {
+    if (call.state === 'settled' || call.state === 'dispatched') {
+      return { started: false, outcome: call.outcome } as const;
+    }
+    if (call.server_id !== params.serverId) throw refusal('TOOL_SERVER_MISMATCH', 'the call is of another server');
+    if (digestOf(params.arguments) !== call.input_hash) {
+      throw refusal('INVALID_STATE', 'the stored arguments are not those that were decided about');
+    }
+    const approvalId = await requireDecision(work, call, tool, params.arguments);
+    const { intentId } = params;
+    const deadline = new Date(Date.now() + callLimits.deadlineMs);
+    work.intend({ intentId, subject: `tool:${call.invocation_id}`, phase: 'upstream', deadline });
+    await markDispatched(work, call, tool, intentId);
+    work.audit({
+      type: 'tool_invocation_started',
+      outcome: 'pending',
+      resource: { type: 'tool_invocation', id: call.invocation_id },
+      policySnapshotId: tool.snapshot_id ?? undefined,
+      evidence: {
+        invocation_id: call.invocation_id,
+        server_id: call.server_id,
+        tool_name: call.tool_name,
+        intent_id: intentId,
+        input_hash: call.input_hash,
+        definition_hash: tool.definition_hash,
+        approval_id: approvalId,
+        snapshot_at_request: call.policy_snapshot_id,
+      },
+    });
+    return { started: true, toolName: tool.tool_name, inputSchema: tool.input_schema } as const;
+  },
+});
+
+/** What was allowed or approved counts for the definition that it was said of, and under the rules of now. */
+async function requireDecision(
+  work: Work,
+  call: CallRow,
+  tool: CalledTool,
+  args: ToolArguments,
+): Promise<string | null> {
+  const decision = decide(work, tool, args);
+  if (decision.decision === 'deny') throw denial(decision, tool);
+  if (tool.definition_hash !== call.definition_hash) {
+    throw refusal('tool_definition_changed', 'the definition of the tool was changed since the call was decided', {
+      details: { deny_reason: 'tool_definition_changed' },
+    });
+  }
+  if (call.state === 'pending') return useApproval(work, call, decision);
+  if (decision.decision === 'require_approval') {
+    throw refusal('POLICY_DENIED', 'the policies ask for approval by now; send the call again under a new key', {
+      details: { deny_reason: 'policy_violation' },
+    });
+  }
+  return null;
+}
+
+async function markDispatched({ tx }: Work, call: CallRow, tool: CalledTool, intentId: string): Promise<void> {
+  const kept = { ...(call.decision as KeptDecision), snapshot_at_start: tool.snapshot_id };
+  await tx
+    .updateTable('mcp_tool_calls')
+    .set({ state: 'dispatched', intent_id: intentId, decision: sql`${JSON.stringify(kept)}::jsonb` })
+    .where('invocation_id', '=', call.invocation_id)
+    .execute();
+}
