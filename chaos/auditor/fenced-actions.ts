@@ -56,6 +56,9 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
   'retrieval.release': of('retrieval.query'),
   'sql_templates.create': of(),
   'sql_templates.retire': of(),
+  'tools.approvals.decide': of('tools.call'),
+  'tools.calls.request': work('tools.call'),
+  'tools.calls.start': stepOfJob('tools.call'),
   'tools.change': of('tools.registry'),
   'tools.grant': of('tools.registry'),
   'tools.servers.approve_definitions': of('tools.registry'),
@@ -89,4 +92,7 @@ export const exemptActions: readonly string[] = [
   'knowledge.schedules.record_run',
   'maintenance.objects.record_discarded',
   'retrieval.fail',
+  'tools.calls.close',
+  'tools.calls.settle',
+  'tools.calls.withdraw',
 ];

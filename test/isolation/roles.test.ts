@@ -76,6 +76,7 @@ const mayCall: Readonly<Record<string, readonly Role[]>> = {
   'credentials.rotate': ['admin'],
   'credentials.delete': ['admin'],
   'credentials.access': ['admin', 'auditor'],
+  'tools.invoke': ['admin', 'developer', 'agent'],
   'api_keys.create': ['admin'],
   'api_keys.list': ['admin', 'auditor'],
   'api_keys.revoke': ['admin'],

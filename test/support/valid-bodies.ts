@@ -30,6 +30,7 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     'effects.resolve': { outcome: 'failed', reason: 'test' },
     'credentials.store': { name, type: 'bearer_token', secret: { token: 'a token' } },
     'credentials.rotate': { secret: { token: 'another token' } },
+    'tools.invoke': { input: {} },
     'api_keys.create': { name, role: 'viewer' },
     'ops.tenants.create': { name },
     'ops.tenants.modes.set': { mode: 'ENFORCE', reason: 'test' },
