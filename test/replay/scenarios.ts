@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { freezeContext } from '../../contracts/execution-context';
 import { fanOutWorkflowId, planeScheduleId, planeWorkflowId } from '../../contracts/workflow-ids';
 import { planeOver } from '../support/file-planes';
 import { closeVectors } from '../support/gates';
@@ -7,6 +8,7 @@ import { activate, anUploadPlane, aPolicyFor, transition, waitForState } from '.
 import { pauseBehindIndex } from '../support/pauses';
 import { startPlaneWorkflow } from '../support/plane-workflow';
 import type { TestStack } from '../support/stack';
+import { registerToolServer } from '../support/tool-server';
 import { temporalCli } from '../support/temporal-cli';
 import { until } from '../support/until';
 
@@ -30,6 +32,24 @@ export const scenarios: Readonly<Record<string, (stack: TestStack, name: string)
     const { planeId } = await anUploadPlane(stack.api(), name, { onboard: true });
     await waitForState(stack.api(), planeId, 'VERIFIED');
     return currentRun(stack, planeId);
+  },
+
+  async 'tool-call'(stack, name) {
+    const { invoke } = await aTool(stack, name);
+    const { invocation_id: id } = (await invoke('read_note', { id: 'a' })).body.data;
+    return callRun(stack, id);
+  },
+
+  async 'approved-tool-call'(stack, name) {
+    const { invoke } = await aTool(stack, name);
+    const { invocation_id: id, approval_id: approvalId } = (await invoke('delete_note', { id: 'a' })).body.data;
+    const { key_id: keyId } = (await stack.api().post('/api-keys', { name, role: 'admin' })).body.data;
+    const second = freezeContext({ ...stack.as('admin'), actor: { id: keyId, type: 'machine', keyId } });
+    await stack.dispatch(second, 'tools.approvals.decide', {
+      params: { approvalId, decision: 'approve', reason: 'recording' },
+      idempotencyKey: name,
+    });
+    return callRun(stack, id);
   },
 
   async 'killed-by-signal'(stack, name) {
@@ -208,4 +228,33 @@ async function isAt(stack: TestStack, planeId: string, stage: string): Promise<b
 async function untilEnded({ temporal }: TestStack, { workflowId, runId }: RecordedRun): Promise<void> {
   const handle = temporal.workflow.getHandle(workflowId, runId, { followRuns: false });
   await handle.result().catch(() => {});
+}
+
+/** A server that is not there: its calls end as failed, and nothing was sent. */
+async function aTool(stack: TestStack, name: string) {
+  const api = stack.api();
+  const { serverId, tools } = await registerToolServer(stack, { name, url: `https://${name}.example/mcp` });
+  const conditions = { tool_rules: [{ effect: 'allow', servers: [name] }] };
+  const made = await api.post('/policies', { name, enforcement_mode: 'BLOCK', conditions });
+  await api.post(`/policies/${made.body.data.policy_id}/lifecycle`, { target: 'ACTIVE', reason: 'recording' });
+  return {
+    invoke: (tool: string, input: object) =>
+      stack
+        .api('developer')
+        .post(
+          `/integrations/mcp-servers/${serverId}/tools/${tools[tool]}/invoke`,
+          { input },
+          { key: `${name}/${tool}` },
+        ),
+  };
+}
+
+/** The run of a call, once it has ended. */
+async function callRun(stack: TestStack, invocationId: string): Promise<RecordedRun> {
+  const { rows } = await stack.owner.query(`select workflow_id from mcp_tool_calls where invocation_id = $1`, [
+    invocationId,
+  ]);
+  const handle = stack.temporal.workflow.getHandle(rows[0].workflow_id);
+  await handle.result();
+  return { workflowId: handle.workflowId, runId: (await handle.describe()).runId };
 }

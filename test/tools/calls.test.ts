@@ -1,3 +1,4 @@
+import { freezeContext, type ExecutionContext } from '../../contracts/execution-context';
 import { richResult } from '../unit/mcp-upstream/fixture-servers';
 import { newKey } from '../support/operations';
 import { startTestStack, type TestStack } from '../support/stack';
@@ -56,7 +57,7 @@ async function effectsOf(invocationId: string) {
 
 async function eventsOf(invocationId: string): Promise<string[]> {
   const { rows } = await stack.owner.query(
-    `select event_type from audit_events where resource_id = $1 order by sequence`,
+    `select event_type from audit_events where resource_id = $1 order by ordinal`,
     [invocationId],
   );
   return rows.map(({ event_type: type }) => type);
@@ -76,7 +77,7 @@ it('calls a tool once, and leaves a decision, an intent, an outcome and the four
       outcome: 'succeeded',
       first: true,
       policy_decision: 'allowed',
-      input_preview: '{"api_key":"[redacted]","id":"a"}',
+      input_preview: '{"id":"a","api_key":"[redacted]"}',
     },
   ]);
   expect(await effectsOf(id)).toEqual([{ phase: 'upstream', outcome: 'succeeded', first: true }]);
@@ -119,7 +120,7 @@ it('takes equal arguments of two callers for two calls', async () => {
 
 it('keeps every kind of content as it came, also where it is large', async () => {
   const { body } = await invoke('get_rich', {});
-  expect(body.data.output).toEqual(richResult);
+  expect(body.data.output).toMatchObject(richResult);
   const large = await invoke('get_large', {});
   expect(large.body.data.output.content[0].text).toHaveLength(200_000);
   const { rows } = await stack.owner.query(`select output, output_ref from mcp_tool_calls where invocation_id = $1`, [
@@ -157,13 +158,16 @@ it('waits for a person where the risk is critical, and sends the call when anoth
   });
   const { invocation_id: id, approval_id: approvalId } = held.body.data;
   expect(callsOf('delete_note')).toBe(before);
-  const decide = (role: 'admin' | 'developer') =>
-    stack.dispatch(stack.as(role), 'tools.approvals.decide', {
+  const decide = (context: ExecutionContext) =>
+    stack.dispatch(context, 'tools.approvals.decide', {
       params: { approvalId, decision: 'approve', reason: 'looked at it' },
       idempotencyKey: newKey(),
     });
-  await expect(decide('developer')).rejects.toMatchObject({ code: 'authorization_failed' });
-  await decide('admin');
+  await expect(decide(stack.as('developer'))).rejects.toMatchObject({ code: 'authorization_failed' });
+  // The first administrator made the key that called.
+  await expect(decide(stack.as('admin'))).rejects.toMatchObject({ reason: 'ACCESS_DENIED' });
+  const { key_id: keyId } = (await stack.api().post('/api-keys', { name: 'second', role: 'admin' })).body.data;
+  await decide(freezeContext({ ...stack.as('admin'), actor: { id: keyId, type: 'machine', keyId } }));
   await until(async () => (await invocationsOf(id)).length > 0, { what: 'the end of the call' });
   expect(await invocationsOf(id)).toMatchObject([{ outcome: 'succeeded' }]);
   expect(callsOf('delete_note')).toBe(before + 1);

@@ -18,23 +18,26 @@ CREATE FUNCTION aos_take_tool_token(p_tenant text, p_server text, p_server_reque
   p_tool text, p_tool_requests int, p_tool_seconds int, p_now timestamptz)
 RETURNS TABLE (subject text, requests int, seconds int, tokens float8) LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  of_server record;
-  of_tool record;
+  server_tokens float8;
+  server_at timestamptz;
+  tool_tokens float8;
+  tool_at timestamptz;
 BEGIN
   IF p_server_requests IS NOT NULL THEN
-    of_server := aos_lock_bucket(p_tenant, 'server', p_server, p_server_requests, p_server_seconds, p_now);
+    SELECT b.tokens, b.at INTO server_tokens, server_at
+      FROM aos_lock_bucket(p_tenant, 'server', p_server, p_server_requests, p_server_seconds, p_now) b;
   END IF;
-  of_tool := aos_lock_bucket(p_tenant, 'tool', p_tool, p_tool_requests, p_tool_seconds, p_now);
-  IF of_tool.tokens < 1 THEN
-    RETURN QUERY SELECT 'tool', p_tool_requests, p_tool_seconds, of_tool.tokens;
+  SELECT b.tokens, b.at INTO tool_tokens, tool_at
+    FROM aos_lock_bucket(p_tenant, 'tool', p_tool, p_tool_requests, p_tool_seconds, p_now) b;
+  IF tool_tokens < 1 THEN
+    RETURN QUERY SELECT 'tool', p_tool_requests, p_tool_seconds, tool_tokens;
   END IF;
-  IF p_server_requests IS NOT NULL AND of_server.tokens < 1 THEN
-    RETURN QUERY SELECT 'server', p_server_requests, p_server_seconds, of_server.tokens;
+  IF server_tokens < 1 THEN
+    RETURN QUERY SELECT 'server', p_server_requests, p_server_seconds, server_tokens;
   END IF;
-  IF of_tool.tokens >= 1 AND (p_server_requests IS NULL OR of_server.tokens >= 1) THEN
-    PERFORM aos_fill_bucket(p_tenant, 'tool', p_tool, of_tool.tokens - 1, of_tool.at);
-    IF p_server_requests IS NOT NULL THEN
-      PERFORM aos_fill_bucket(p_tenant, 'server', p_server, of_server.tokens - 1, of_server.at);
-    END IF;
+  IF tool_tokens >= 1 AND coalesce(server_tokens, 1) >= 1 THEN
+    PERFORM aos_fill_bucket(p_tenant, 'tool', p_tool, tool_tokens - 1, tool_at);
+    PERFORM aos_fill_bucket(p_tenant, 'server', p_server, server_tokens - 1, server_at)
+      WHERE server_tokens IS NOT NULL;
   END IF;
 END $$;
