@@ -6,7 +6,7 @@ import { freezeContext, type ExecutionContext } from '../../contracts/execution-
 import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import type { CallOutcome, ToolCallStep } from '../../contracts/tool-calls';
 import { toEngineFault } from '../../operations/transaction/faults';
-import { UpstreamFailure, type CallAnswer } from '../adapters/mcp';
+import { UpstreamFailure, type CallAnswer } from '../adapters/mcp/port';
 import { workSignal } from '../work-signal';
 import type { CallDependencies } from './call-dependencies';
 import type { ReachedServer } from './describe-server';
@@ -107,7 +107,12 @@ interface SettleParams {
     readonly reason?: string;
     readonly message?: string;
     readonly durationMs: number;
-    readonly result?: { readonly hash: string; readonly bytes: number; readonly sealed?: string; readonly ref?: string };
+    readonly result?: {
+      readonly hash: string;
+      readonly bytes: number;
+      readonly sealed?: string;
+      readonly ref?: string;
+    };
   };
 }
 

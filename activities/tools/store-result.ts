@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { callLimits } from '../../contracts/tool-calls';
-import type { ToolResult } from '../adapters/mcp';
+import type { ToolResult } from '../adapters/mcp/port';
 import type { CallDependencies } from './call-dependencies';
 
 /** Encrypts a result as the server sent it: small ones for the row of the call, larger ones go to the object store. */

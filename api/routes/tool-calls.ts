@@ -24,7 +24,13 @@ export function toolCallRoutes({ toolCalls, auditDoor }: ApiServices): Route[] {
         examples: { 'arguments of the tool': { input: { path: 'notes/today.md' } } },
         data: CallView,
         errors: [
-          ...(['resource_not_found', 'invalid_state', 'conflict', 'invalid_configuration', 'policy_violation'] as const),
+          ...([
+            'resource_not_found',
+            'invalid_state',
+            'conflict',
+            'invalid_configuration',
+            'policy_violation',
+          ] as const),
           ...(['tool_blocked', 'action_blocked', 'tenant_suspended', 'rate_limit_policy'] as const),
         ],
       },

@@ -33,7 +33,7 @@ interface OpenCallRow {
 export async function reconcileCalls(db: Database, port: CallPort, dispatch: Dispatch): Promise<number> {
   const faults: unknown[] = [];
   let seenTo = 0;
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const { rows } = await sql<OpenCallRow>`
       select c.tenant_id, c.workflow_id, c.invocation_id, c.server_id, s.name as server_name, c.tool_name, c.state,
         c.context, case when c.state = 'pending' and a.decision is null

@@ -14,7 +14,10 @@ export function createBox(keys: ReturnType<typeof createMasterKeys>): ContentBox
     async seal(tenantId, name, plain) {
       const { current } = await keys.ring();
       const { keyId, nonce, tag, ciphertext } = encrypt(current, nameOf(tenantId, name), plain);
-      return Buffer.concat([Buffer.from(keyId), ...[nonce, tag, ciphertext].map((part) => Buffer.from(part, 'base64'))]);
+      return Buffer.concat([
+        Buffer.from(keyId),
+        ...[nonce, tag, ciphertext].map((part) => Buffer.from(part, 'base64')),
+      ]);
     },
     async open(tenantId, name, sealed) {
       const bytes = Buffer.from(sealed);

@@ -32,11 +32,17 @@ export const decideApproval = defineOperation({
 
   async handle(work, { params: { approvalId, decision, reason }, facts: { approval, votes, call } }) {
     if (approval.decision !== null) {
-      throw refusal('INVALID_STATE', `it is decided already: ${approval.decision}`, { details: { decision: approval.decision } });
+      throw refusal('INVALID_STATE', `it is decided already: ${approval.decision}`, {
+        details: { decision: approval.decision },
+      });
     }
     if (call.state !== 'pending') throw refusal('INVALID_STATE', 'the call waits no longer');
     if (approval.expires_at.getTime() <= Date.now()) throw refusal('approval_expired', 'the time to decide is over');
-    await requireAnother(work, approval, votes.map(({ decided_by: by }) => by));
+    await requireAnother(
+      work,
+      approval,
+      votes.map(({ decided_by: by }) => by),
+    );
     await work.tx
       .insertInto('mcp_tool_approval_votes')
       .values({

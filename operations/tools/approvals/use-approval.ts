@@ -39,7 +39,9 @@ export async function useApproval({ tx }: Work, call: CallRow, decision: ToolDec
 function refused(said: string, approvalId: string) {
   const details = { approval_id: approvalId };
   if (said === 'expired') {
-    return refusal('approval_expired', 'nobody decided in time', { details: { ...details, deny_reason: 'approval_expired' } });
+    return refusal('approval_expired', 'nobody decided in time', {
+      details: { ...details, deny_reason: 'approval_expired' },
+    });
   }
   return refusal('approval_denied', said === 'deny' ? 'the call was denied' : 'the call was withdrawn', {
     details: { ...details, deny_reason: 'approval_denied' },

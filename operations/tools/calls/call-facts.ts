@@ -46,7 +46,12 @@ export async function readCalledTool({ tx }: Work, serverId: string, toolId: str
       join.onRef('p.tenant_id', '=', 't.tenant_id').on('p.status', '=', 'active'),
     )
     .select([
-      ...(['s.server_id', 's.name as server_name', 's.status as server_status', 's.enabled as server_enabled'] as const),
+      ...([
+        's.server_id',
+        's.name as server_name',
+        's.status as server_status',
+        's.enabled as server_enabled',
+      ] as const),
       ...(['s.requires_approval', 's.default_policy_id', 's.rate_limit_requests'] as const),
       ...(['s.rate_limit_window_seconds', 't.tool_id', 't.name as tool_name', 't.enabled as tool_enabled'] as const),
       ...(['t.input_schema', 't.definition_state', 't.definition_hash', 't.risk_level', 't.is_dangerous'] as const),

@@ -17,7 +17,10 @@ const reasons = {
 } as const satisfies Record<DenyReason, ReasonCode>;
 
 /** A decision against a call, as whoever called is told it. */
-export function denial({ reason = 'policy_violation', message, policyId }: ToolDecision, tool: CalledTool): EngineError {
+export function denial(
+  { reason = 'policy_violation', message, policyId }: ToolDecision,
+  tool: CalledTool,
+): EngineError {
   return refusal(reasons[reason], message, {
     details: {
       deny_reason: reason,

@@ -139,12 +139,16 @@ function requireArguments(tool: CalledTool, args: ToolArguments, canonical: stri
     });
   }
   const [first] = check.issues;
-  throw refusal('validation_error', `the arguments do not fit the tool: ${first?.field ?? ''} ${first?.message ?? ''}`, {
-    details: {
-      field: `input${(first?.field ?? '').replaceAll('/', '.')}`,
-      field_errors: check.issues.slice(0, 20).map(({ field, message }) => ({ field, message })),
+  throw refusal(
+    'validation_error',
+    `the arguments do not fit the tool: ${first?.field ?? ''} ${first?.message ?? ''}`,
+    {
+      details: {
+        field: `input${(first?.field ?? '').replaceAll('/', '.')}`,
+        field_errors: check.issues.slice(0, 20).map(({ field, message }) => ({ field, message })),
+      },
     },
-  });
+  );
 }
 
 interface NewCall {
@@ -155,7 +159,10 @@ interface NewCall {
   readonly isPending: boolean;
 }
 
-async function insertCall(work: Work, { params, tool, inputHash, digest, kept, isPending }: NewCall & { digest: string }) {
+async function insertCall(
+  work: Work,
+  { params, tool, inputHash, digest, kept, isPending }: NewCall & { digest: string },
+) {
   const { tx, context } = work;
   const seen = Object.fromEntries(work.switches.map(({ switchId, epoch }) => [switchId, epoch]));
   const { numInsertedOrUpdatedRows: inserted } = await tx
@@ -221,7 +228,8 @@ async function recordDenial(work: Work, params: RequestParams, error: EngineErro
   const inputHash = sha256Hex(canonicalJson(params.arguments));
   const named = error.details?.tool_name;
   const policyId = typeof error.details?.policy_id === 'string' ? error.details.policy_id : undefined;
-  const snapshotId = typeof error.details?.policy_snapshot_id === 'string' ? error.details.policy_snapshot_id : undefined;
+  const snapshotId =
+    typeof error.details?.policy_snapshot_id === 'string' ? error.details.policy_snapshot_id : undefined;
   const reason = error.reason ?? error.code;
   const rowHash =
     typeof named === 'string'
