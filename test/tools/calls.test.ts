@@ -1,6 +1,7 @@
 import { freezeContext, type ExecutionContext } from '../../contracts/execution-context';
 import { richResult } from '../unit/mcp-upstream/fixture-servers';
 import { newKey } from '../support/operations';
+import { rawCall } from '../support/raw-call';
 import { startTestStack, type TestStack } from '../support/stack';
 import { registerToolServer, startToolServer, type RegisteredServer, type ToolServer } from '../support/tool-server';
 import { until } from '../support/until';
@@ -137,6 +138,20 @@ it('takes an answer that says it failed for an outcome', async () => {
     data: { status: 'failed', error_code: 'tool_error', output: { isError: true } },
   });
   expect(callsOf('get_error')).toBe(before + 1);
+});
+
+it('refuses a number that no double can hold', async () => {
+  const path = `/integrations/mcp-servers/${notes.serverId}/tools/${notes.tools.get_rich}/invoke`;
+  const answer = await rawCall(stack, {
+    method: 'post',
+    path: `/api/v1${path}`,
+    headers: {
+      authorization: `Bearer ${stack.keys.tenants[0]?.developer_key ?? ''}`,
+      'content-type': 'application/json',
+    },
+    body: '{"input":{"amount":1e400}}',
+  });
+  expect(answer).toMatchObject({ status: 400, body: { error: { reason: 'validation_error' } } });
 });
 
 it.each([
