@@ -75,6 +75,7 @@ export function loadApiConfig(environment: Environment = process.env) {
     ...shared(env),
     rates: { key: env.AOS_RATE_LIMIT_KEY, tenant: env.AOS_RATE_LIMIT_TENANT },
     trustProxy: env.AOS_TRUST_PROXY,
+    mcpHosts: env.AOS_MCP_HOSTS,
     apiHost: env.AOS_API_HOST,
     apiPort: env.AOS_API_PORT,
     databaseAppUrl: env.AOS_DATABASE_APP_URL,

@@ -89,6 +89,8 @@ export const evidence = {
 const proxyNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
 const isProxy = (entry: string) => proxyNames.has(entry) || ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
 
+const hostName = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
+
 export const door = {
   AOS_RATE_LIMIT_KEY: rate(rateDefaults.key),
   AOS_RATE_LIMIT_TENANT: rate(rateDefaults.tenant),
@@ -97,6 +99,13 @@ export const door = {
     .transform((value): number | readonly string[] => (/^\d{1,2}$/.test(value) ? Number(value) : list(',')(value)))
     .refine((value) => typeof value === 'number' || value.every(isProxy), {
       message: 'must be a number of proxies, or addresses, networks, loopback, linklocal, uniquelocal',
+    })
+    .default([]),
+  AOS_MCP_HOSTS: z
+    .string()
+    .transform(list(','))
+    .refine((names) => names.every((name) => hostName.test(name)), {
+      message: 'must be a comma-separated list of host names, without scheme or port',
     })
     .default([]),
 };

@@ -3,9 +3,11 @@ import { createEmbeddedVault } from './activities/adapters/vault/embedded';
 import { createMasterKeys } from './activities/adapters/vault/master-keys';
 import type { CredentialVault } from './activities/adapters/vault/port';
 import { createSealSecret } from './activities/adapters/vault/seal-secret';
+import { createStateKeys } from './activities/adapters/vault/state-keys';
 import type { ContentBox } from './contracts/content-box';
 import type { SealSecret } from './contracts/credentials';
 import { freezeContext } from './contracts/execution-context';
+import type { StateKeys } from './contracts/state-keys';
 import type { Dispatch } from './operations/catalogue';
 import { createReadSecret } from './operations/credentials/read-secret';
 import { newId } from './operations/ids';
@@ -23,6 +25,11 @@ export function sealWith(masterKeyFile: string): SealSecret {
 /** For arguments and results of tool calls. */
 export function boxWith(masterKeyFile: string): ContentBox {
   return createBox(createMasterKeys(masterKeyFile));
+}
+
+/** For the request states of the MCP gateway. */
+export function stateKeysWith(masterKeyFile: string): StateKeys {
+  return createStateKeys(createMasterKeys(masterKeyFile));
 }
 
 /** For the worker, whose activities are the only ones that get a secret in the clear. */

@@ -28,13 +28,14 @@ import { createMediator } from '../retrieval/mediator';
 import { collectComponents, collectInstallation } from '../telemetry/installation';
 import { createProcessMetrics } from '../telemetry/process-metrics';
 import { traceDelivery, traceDispatch } from '../telemetry/traced';
-import { boxWith, createVault, sealWith } from '../vault';
+import { boxWith, createVault, sealWith, stateKeysWith } from '../vault';
 import { readVersion } from '../version';
 import { callWorkerOptions } from '../worker-options';
 import { createApp } from './app';
 import { createPlaneFeeds } from './events/plane-feeds';
 import { createStreams } from './events/streams';
 import { createHealth } from './health';
+import { allowedHosts } from './mcp/allowed-hosts';
 import { createAuthenticate } from './middleware/authenticate';
 import { createCountStranger } from './middleware/strangers';
 import { createToolCalls } from './tools/tool-calls';
@@ -148,6 +149,8 @@ export async function createApiParts(
     retrieve,
     sealSecret: sealWith(config.masterKeyFile),
     toolCalls,
+    stateKeys: stateKeysWith(config.masterKeyFile),
+    mcpHosts: allowedHosts(config),
     uploads: objects,
     exportFiles: objects,
     mayBeNamed,

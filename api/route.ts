@@ -23,7 +23,6 @@ export type Tag =
   | 'API keys'
   | 'Credentials'
   | 'Tools'
-  | 'Tool servers'
   | 'Operator'
   | 'System';
 

@@ -5,6 +5,7 @@ import type { EngineError } from '../contracts/errors';
 import type { ExecutionContext } from '../contracts/execution-context';
 import type { LimitState, RateDefaults } from '../contracts/rate-limits';
 import type { Role } from '../contracts/roles';
+import type { StateKeys } from '../contracts/state-keys';
 import type { Dispatch } from '../operations/catalogue';
 import type { PrismaClient } from '../prisma/client';
 import type { Retrieve } from '../retrieval/mediator';
@@ -14,6 +15,7 @@ import type { PlaneFeeds } from './events/plane-feeds';
 import type { Streams } from './events/streams';
 import type { Metrics } from '../telemetry/metrics';
 import type { Health } from './health';
+import type { AllowedHosts } from './mcp/allowed-hosts';
 import type { ToolCalls } from './tools/tool-calls';
 
 /** Who stands behind a key, as the key was found at the door. What it may do is decided again in each operation. */
@@ -76,6 +78,8 @@ export interface ApiServices {
   /** Encrypts with the master key; `invalid_configuration` without one. */
   readonly sealSecret: SealSecret;
   readonly toolCalls: ToolCalls;
+  readonly stateKeys: StateKeys;
+  readonly mcpHosts: AllowedHosts;
   readonly uploads: Uploads;
   readonly exportFiles: ExportFiles;
   /** Undefined when the engine keeps no schedule of this id. */

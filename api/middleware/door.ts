@@ -13,13 +13,16 @@ export interface Admitted {
   readonly context: ExecutionContext;
 }
 
+/** What the door needs to know of a route. */
+export type DoorRoute = Pick<Route, 'method' | 'operationId' | 'permission'>;
+
 export interface Door {
   /** Who asks, and whether the route is theirs to call; refuses, on the record, when not. */
-  admit(req: Request, res: Response, route: Route): Promise<Admitted>;
+  admit(req: Request, res: Response, route: DoorRoute): Promise<Admitted>;
   /** Whether a stream that was admitted may go on; refuses, on the record, when not. Its answer has begun already. */
-  readmit(req: Request, res: Response, route: Route): Promise<void>;
+  readmit(req: Request, res: Response, route: DoorRoute): Promise<void>;
   /** Runs what may refuse before any operation is asked. For requests that change something, refusals are recorded. */
-  recordRefusals<T>(context: ExecutionContext, route: Route, work: () => Promise<T>): Promise<T>;
+  recordRefusals<T>(context: ExecutionContext, route: DoorRoute, work: () => Promise<T>): Promise<T>;
 }
 
 type DoorServices = Pick<ApiServices, 'authenticate' | 'auditDoor' | 'countStranger' | 'reportRefusals'>;
@@ -27,13 +30,13 @@ type DoorServices = Pick<ApiServices, 'authenticate' | 'auditDoor' | 'countStran
 const nobody: Caller = { keyId: 'anonymous', tenantId: platformTenantId, tenantStatus: 'active', roles: [] };
 
 export function createDoor({ authenticate, auditDoor, countStranger, reportRefusals }: DoorServices): Door {
-  async function refuse(context: ExecutionContext, route: Route, error: EngineError): Promise<never> {
+  async function refuse(context: ExecutionContext, route: DoorRoute, error: EngineError): Promise<never> {
     await auditDoor(context, error, route.operationId);
     throw error;
   }
 
   // Anybody can ask without a key, as often as he likes; the record of it must not grow as fast.
-  async function refuseStranger(context: ExecutionContext, route: Route, req: Request): Promise<never> {
+  async function refuseStranger(context: ExecutionContext, route: DoorRoute, req: Request): Promise<never> {
     const error = unknownCaller(bearerKey(req.headers.authorization));
     const { isRecorded, isReportDue } = await countStranger(req.ip);
     if (isRecorded) return refuse(context, route, error);
@@ -118,7 +121,7 @@ function unknownCaller(key: string | undefined): EngineError {
 }
 
 // Writes of a suspended tenant are decided by their operations: it may still throw switches and revoke keys.
-function forbids({ roles, tenantStatus }: Caller, { permission, method }: Route): EngineError | undefined {
+function forbids({ roles, tenantStatus }: Caller, { permission, method }: DoorRoute): EngineError | undefined {
   const wanted = [permission].flat().filter((each) => each !== 'public');
   if (!wanted.some((each) => isPermitted(roles, each))) {
     return refusal('ACCESS_DENIED', `this needs the permission ${wanted.join(' or ')}`, {

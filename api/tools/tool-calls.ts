@@ -8,7 +8,7 @@ import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import type { Dispatch } from '../../operations/catalogue';
 import { newId } from '../../operations/ids';
 import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
-import { readCallResult, type CallResultRow } from '../../operations/tools/calls/read-result';
+import { isDecided, readCallResult, type CallResultRow } from '../../operations/tools/calls/read-result';
 import { canonicalJson } from '../../operations/transaction/canonical';
 import type { Database } from '../../operations/transaction/database';
 import { toCallView } from '../views/tool-call';
@@ -52,8 +52,8 @@ export function createToolCalls({ dispatch, db, box, results, engine, logger }: 
         idempotencyKey: key,
       });
       if (requested.start !== undefined) await start({ workflowId, payload: requested.start });
-      const isWaitedFor = requested.outcome === null && requested.state !== 'pending';
-      if (isWaitedFor) await engine().awaitToolCall(workflowId, waitMs).catch(leave);
+      const isHeld = requested.state === 'pending' && !(await isDecided(db, tenantId, requested.invocationId));
+      if (requested.outcome === null && !isHeld) await engine().awaitToolCall(workflowId, waitMs).catch(leave);
       return read(context, requested.invocationId);
     },
   };

@@ -38,7 +38,7 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     MALLOC_ARENA_MAX: environment.MALLOC_ARENA_MAX ?? '2',
     ...temporalEnvironment(settings),
     ...pick(environment, (key) => /^(AOS_(EMBEDDER_|EGRESS_ALLOW$|TASK_QUEUE$|TEST_BARRIER$)|OTEL_)/.test(key)),
-    ...(name === 'api' && pick(environment, (key) => /^AOS_(RATE_LIMIT_|TRUST_PROXY$)/.test(key))),
+    ...(name === 'api' && pick(environment, (key) => /^AOS_(RATE_LIMIT_|TRUST_PROXY$|MCP_HOSTS$)/.test(key))),
     ...own,
     AOS_DATA_DIR: config.dataDir,
     AOS_LOG_LEVEL: config.logLevel,

@@ -48,6 +48,7 @@ async function startApi() {
       apiPort: 0,
       rates: { tenant: { requests: 100_000, seconds: 60 }, key: { requests: 50_000, seconds: 60 } },
       trustProxy: ['loopback'],
+      mcpHosts: [],
       databaseAppUrl: core.database.appUrl,
       databaseSystemUrl: core.database.systemUrl,
       fileRoots: [],

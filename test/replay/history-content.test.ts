@@ -2,24 +2,18 @@ import { toJson } from './history-file';
 import { canary, scenarios, type RecordedRun } from './scenarios';
 import { replay } from './replay';
 import { startTestStack, type TestStack } from '../support/stack';
-import { startChangingServer, type ChangingServer } from '../support/changing-server';
 
 let stack: TestStack;
-let tools: ChangingServer;
 let runs: RecordedRun[];
 beforeAll(async () => {
-  tools = await startChangingServer([{ name: 'read_note', description: canary }]);
-  stack = await startTestStack({ egressAllow: [tools.host] });
+  stack = await startTestStack();
   runs = [];
-  for (const name of ['onboarding-to-active', 'failed-job', 'refused-messages', 'tool-server']) {
-    const run = await scenarios[name]?.(stack, name, tools);
+  for (const name of ['onboarding-to-active', 'failed-job', 'refused-messages']) {
+    const run = await scenarios[name]?.(stack, name);
     if (run !== undefined) runs.push(run);
   }
 }, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  await tools?.close();
-});
+afterAll(() => stack?.stop());
 
 const payloadBytesMax = 512 * 1024;
 const eventsMax = 4_096;

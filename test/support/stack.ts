@@ -150,6 +150,7 @@ function configOf(
     apiPort: 0,
     rates: rateDefaults,
     trustProxy: [],
+    mcpHosts: [],
     databaseAppUrl: database.appUrl,
     databaseSystemUrl: database.systemUrl,
     databaseDirectUrl: undefined,

@@ -4,7 +4,7 @@ import type { ToolDefinition } from '../../contracts/tools';
 import { listen, richResult, type Fixture } from '../unit/mcp-upstream/fixture-servers';
 import { newKey, type TestOperations } from './operations';
 
-export interface ToolServer extends Pick<Fixture, 'url' | 'host'> {
+export interface ToolServer extends Pick<Fixture, 'url' | 'host' | 'requests'> {
   /** What each call of a tool brought, in order. */
   readonly calls: { readonly tool: string; readonly input: unknown }[];
   /** Lets go what `wait_here` holds, now and from now on. */
@@ -51,8 +51,10 @@ export async function startToolServer(): Promise<ToolServer> {
       return server;
     }),
   );
-  const { url, host, close } = await listen((request, response, body) => handle(request as never, response, body));
-  return { url, host, calls, release, close };
+  const { url, host, requests, close } = await listen((request, response, body) =>
+    handle(request as never, response, body),
+  );
+  return { url, host, requests, calls, release, close };
 }
 
 type Stack = Pick<TestOperations, 'dispatch' | 'as' | 'owner'>;

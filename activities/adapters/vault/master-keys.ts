@@ -8,7 +8,7 @@ export const masterKeyBytes = 32;
 export interface MasterKey {
   readonly keyId: string;
   /** 32 bytes for a purpose of a tenant. */
-  derive(purpose: 'encryption' | 'stand-in', tenantId: string): Buffer;
+  derive(purpose: 'encryption' | 'stand-in' | 'request-state', tenantId: string): Buffer;
 }
 
 /** The keys at hand: new secrets are encrypted with the current one, old ones decrypted with whichever it was. */

@@ -22,3 +22,11 @@ export function readCallResult(db: Database, tenantId: string, invocationId: str
 }
 
 export type CallResultRow = NonNullable<Awaited<ReturnType<typeof readCallResult>>>;
+
+/** People have decided about the call, though its workflow may not have heard of it yet. */
+export async function isDecided(db: Database, tenantId: string, invocationId: string): Promise<boolean> {
+  const row = await readAsTenant(db, tenantId, (tx) =>
+    tx.selectFrom('mcp_tool_approvals').select('decision').where('invocation_id', '=', invocationId).executeTakeFirst(),
+  );
+  return row !== undefined && row.decision !== null;
+}

@@ -2,9 +2,8 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal } from '../../../contracts/errors';
 import { ServerChange, ServerId } from '../../../contracts/tool-schemas';
-import { isWatched, type ServerStatus } from '../../../contracts/tools';
+import type { ServerStatus } from '../../../contracts/tools';
 import { defineOperation, type Work } from '../../define';
-import { beginDiscovery, endWatch } from './discoveries';
 import { requireCredential } from './require-credential';
 import { lockServer, type ServerRow } from './rows';
 
@@ -36,8 +35,6 @@ export const changeServer = defineOperation({
       })
       .where('server_id', '=', serverId)
       .execute();
-    const discoveryId = status === 'pending' && server.status !== status ? await beginDiscovery(work, server) : null;
-    if (!isWatched(status)) endWatch(work, serverId);
     const auditEventId = work.audit({
       type: 'server_changed',
       outcome: 'success',
@@ -49,7 +46,7 @@ export const changeServer = defineOperation({
         to_status: status,
       },
     });
-    return { serverId, discoveryId, auditEventId };
+    return { serverId, auditEventId };
   },
 });
 

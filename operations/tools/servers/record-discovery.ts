@@ -1,16 +1,13 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { Discovery, DiscoveryId, ServerId } from '../../../contracts/tool-schemas';
-import { isWatched, type ServerStatus, type ToolDefinition } from '../../../contracts/tools';
+import { Discovery, ServerId } from '../../../contracts/tool-schemas';
+import type { ToolDefinition } from '../../../contracts/tools';
 import { defineOperation, type Work } from '../../define';
 import { newId } from '../../ids';
 import { definitionHash } from '../definitions/definition-hash';
 import { inspectDefinitions, type DefinitionFinding } from '../definitions/inspect';
 import { initialRisk } from '../policy/tool-risk';
-import { endDiscovery, type Finding } from './discoveries';
 import { lockServer, toolsOf, type ServerRow, type ToolRow } from './rows';
-
-const findingsMax = 500;
 
 /**
  * Records what a look at a server found. Tools seen for the first time are pinned to whom asked for the look; those that
@@ -19,12 +16,7 @@ const findingsMax = 500;
 export const recordDiscovery = defineOperation({
   name: 'tools.servers.record_discovery',
   permission: 'manage:integrations',
-  params: z.strictObject({
-    serverId: ServerId,
-    discovery: Discovery,
-    /** Whose answer this is; absent when the engine looked by itself. */
-    discoveryId: DiscoveryId.optional(),
-  }),
+  params: z.strictObject({ serverId: ServerId, discovery: Discovery }),
   fence: 'fenced',
   capability: 'tools.registry',
   scopes: ({ params: { serverId } }) => [{ type: 'server', id: serverId }],
@@ -33,7 +25,7 @@ export const recordDiscovery = defineOperation({
     return { server: await lockServer(work, serverId), known: await toolsOf(work, serverId) };
   },
 
-  async handle(work, { params: { serverId, discovery, discoveryId }, facts: { server, known } }) {
+  async handle(work, { params: { serverId, discovery }, facts: { server, known } }) {
     const seen = discovery.tools as readonly ToolDefinition[];
     const findings = inspectDefinitions(seen, await neighboursOf(work, serverId));
     const byName = new Map(known.map((tool) => [tool.name, tool]));
@@ -41,13 +33,7 @@ export const recordDiscovery = defineOperation({
     const changed = await holdToPinned(work, seen, byName);
     const gone = await markGone(work, seen, known);
     await pinNew(work, server, added);
-    const report = reportOf(discovery, findings);
-    const status = await updateServer(work, server, discovery, report);
-    const addedNames = added.map(({ name }) => name).sort();
-    if (discoveryId !== undefined) {
-      const result = { tools: seen.length, added: addedNames, changed, gone, findings: report };
-      await endDiscovery(work, discoveryId, { state: 'completed', result });
-    }
+    await updateServer(work, server, discovery, findings);
     const auditEventId = work.audit({
       type: 'server_discovered',
       outcome: 'success',
@@ -56,14 +42,14 @@ export const recordDiscovery = defineOperation({
         server_id: serverId,
         protocol_version: discovery.protocol_version,
         tools: seen.length,
-        added: addedNames,
+        added: added.map(({ name }) => name).sort(),
         changed,
         gone,
         findings: findings.length,
         rejected: discovery.rejected.length,
       },
     });
-    return { serverId, auditEventId, status, added: added.length, changed: changed.length, gone: gone.length };
+    return { serverId, auditEventId, added: added.length, changed: changed.length, gone: gone.length };
   },
 });
 
@@ -151,13 +137,17 @@ async function updateServer(
   { tx }: Work,
   server: ServerRow,
   discovery: Discovery,
-  report: readonly Finding[],
-): Promise<ServerStatus> {
-  const status = isWatched(server.status) ? 'active' : (server.status as ServerStatus);
+  findings: readonly DefinitionFinding[],
+): Promise<void> {
+  const report = [
+    ...findings,
+    ...discovery.rejected.map(({ name, message }) => ({ tool: name, kind: 'rejected', field: '', message })),
+  ];
+  const isOff = server.status === 'suspended' || server.status === 'disabled';
   await tx
     .updateTable('mcp_servers')
     .set({
-      status,
+      status: isOff ? server.status : 'active',
       health_check_failures: 0,
       health_latency_ms: discovery.latency_ms,
       last_health_check_at: new Date(),
@@ -166,7 +156,7 @@ async function updateServer(
       protocol_version: discovery.protocol_version,
       capabilities: sql`${JSON.stringify(discovery.capabilities)}::jsonb`,
       server_info: sql`${JSON.stringify(discovery.server_info)}::jsonb`,
-      discovery_report: sql`${JSON.stringify(report)}::jsonb`,
+      discovery_report: sql`${JSON.stringify(report.slice(0, 500))}::jsonb`,
       tool_count: discovery.tools.length,
       resource_count: discovery.resource_count,
       prompt_count: discovery.prompt_count,
@@ -174,12 +164,6 @@ async function updateServer(
     })
     .where('server_id', '=', server.server_id)
     .execute();
-  return status;
-}
-
-function reportOf({ rejected }: Discovery, findings: readonly DefinitionFinding[]): Finding[] {
-  const refused = rejected.map(({ name, message }): Finding => ({ tool: name, kind: 'rejected', field: '', message }));
-  return [...findings, ...refused].slice(0, findingsMax);
 }
 
 function jsonOrNull(value: unknown) {

@@ -88,6 +88,11 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
         throw new Error('no tools');
       },
     },
+    stateKeys: {
+      current: async () => ({ keyId: 'mk_0', key: Buffer.alloc(32, 1) }),
+      find: async () => Buffer.alloc(32, 1),
+    },
+    mcpHosts: { names: ['127.0.0.1', 'localhost'], areHostsChecked: true },
     uploads: {
       async put(tenant, content) {
         const file = await digest(content);

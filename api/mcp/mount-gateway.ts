@@ -1,0 +1,98 @@
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { withContext } from '../../context';
+import { EngineError, refusal } from '../../contracts/errors';
+import { ServerName } from '../../contracts/tool-schemas';
+import type { Admitted, Door, DoorRoute } from '../middleware/door';
+import { readJsonBody } from '../middleware/json-body';
+import { logOf } from '../middleware/request-log';
+import type { ApiServices } from '../services';
+import { requireKnownHost } from './allowed-hosts';
+import { createGatewayServer } from './create-server';
+import { findCalled } from './find-called';
+import { createFlights, type Flights } from './flights';
+import { mountResourceMetadata, originOf } from './resource-metadata';
+import { sendRpcFailure } from './send-rpc-failure';
+
+const route: DoorRoute = {
+  method: 'post',
+  operationId: 'mcp.gateway',
+  permission: ['execute:mcp:*', 'query:planes'],
+};
+
+/** MCP for agents: all tools that the caller may call, or those of one server. No session: each request stands alone. */
+export function mountGateway(app: Express, services: ApiServices, door: Door): void {
+  const flights = createFlights();
+  const serve: RequestHandler = async (req, res) => {
+    try {
+      requireKnownHost(req.headers, services.mcpHosts);
+      const admitted = await admit(door, req, res);
+      await withContext(admitted.context, () => answer(services, { admitted, door, flights }, req, res));
+    } catch (error) {
+      sendRpcFailure(req, res, error);
+    }
+  };
+  mountResourceMetadata(app);
+  // The library answers what is not POST: there is no session to read or to end.
+  for (const path of ['/mcp', '/mcp/:server']) app.post(path, serve).get(path, serve).delete(path, serve);
+}
+
+async function admit(door: Door, req: Request, res: Response): Promise<Admitted> {
+  try {
+    return await door.admit(req, res, route);
+  } catch (error) {
+    const isStranger = error instanceof EngineError && error.reason === 'MISSING_IDENTITY';
+    if (!isStranger || !isToken(req.headers.authorization)) throw error;
+    throw refusal('MISSING_IDENTITY', 'access tokens of an identity provider are not accepted; send an API key');
+  }
+}
+
+// Three parts in base64url, as a JWT has them; no key of ours holds a dot.
+function isToken(authorization: string | undefined): boolean {
+  return /^Bearer +[\w-]+\.[\w-]+\.[\w-]*$/i.test(authorization ?? '');
+}
+
+interface Entry {
+  readonly admitted: Admitted;
+  readonly door: Door;
+  readonly flights: Flights;
+}
+
+async function answer(services: ApiServices, entry: Entry, req: Request, res: Response): Promise<void> {
+  const { admitted, door, flights } = entry;
+  const { context, caller } = admitted;
+  const read = () => readMessage(req, res, caller.tenantStatus);
+  const { server, body, method } = await door.recordRefusals(context, route, read);
+  const session = { context, caller, server, origin: originOf(req), logger: logOf(res) };
+  const called = await findCalled(services, session, body);
+  const handler = createMcpHandler(
+    ({ era }) =>
+      createGatewayServer({ services, flights, method, called, session: { ...session, isModern: era === 'modern' } }),
+    // Nothing is offered that changes behind a client's back, so nothing is listened for.
+    { legacy: 'stateless', maxSubscriptions: 0 },
+  );
+  await toNodeHandler(handler)(req, res, body);
+}
+
+async function readMessage(req: Request, res: Response, tenantStatus: string) {
+  const { server } = req.params;
+  if (server !== undefined && !ServerName.safeParse(server).success) {
+    throw refusal('SERVER_NOT_FOUND', 'there is no such server', { details: { field: 'server' } });
+  }
+  const body = req.method === 'POST' ? await readJsonBody(req, res) : undefined;
+  if (Array.isArray(body)) {
+    throw refusal('validation_error', 'send one message at a time; MCP has no batches', { details: { field: 'body' } });
+  }
+  const method = methodOf(body);
+  // Calls are refused by their operation, which leaves their evidence.
+  if (tenantStatus !== 'active' && method !== 'tools/call') {
+    throw refusal('TENANT_INACTIVE', 'the tenant is suspended; ask the operator to reactivate it');
+  }
+  return { server: server as string | undefined, body, method };
+}
+
+function methodOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('method' in body)) return undefined;
+  return typeof body.method === 'string' ? body.method : undefined;
+}
