@@ -20,6 +20,7 @@ import { resumeReleasedPauses } from './operations/maintenance/resume-released';
 import { createRelay } from './operations/outbox/relay';
 import { createSealer } from './operations/sealing/sealer';
 import { createDispatch } from './operations/registry';
+import { createServerReads } from './operations/tools/servers/server-reads';
 import { createDatabase } from './operations/transaction/database';
 import { openPools } from './operations/transaction/pools';
 import { withLease } from './operations/transaction/lease';
@@ -125,6 +126,7 @@ export async function createWorkerParts(
     readKills: (input) => readKills(db, input),
     running,
     fanOutReads: createFanOutReads(systemDb),
+    serverReads: createServerReads(db),
     upstream,
     describeServer: createDescribeServer({ vault }),
     workflows: engine.workflows,

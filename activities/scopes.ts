@@ -12,6 +12,8 @@ const capabilityOf: Readonly<Record<string, string>> = {
   classifyDocuments: stageCapability('classify'),
   activatePlane: stageCapability('activate'),
   callTool: 'tools.call',
+  discoverServer: 'tools.registry',
+  checkServer: 'tools.registry',
 };
 
 export interface StartedActivity {

@@ -23,6 +23,7 @@ export type Tag =
   | 'API keys'
   | 'Credentials'
   | 'Tools'
+  | 'Tool servers'
   | 'Operator'
   | 'System';
 

@@ -5,6 +5,8 @@ import type { Session } from './session';
 
 const planeIdForm = /^kp_[0-9a-f]{12}$/;
 const credentialIdForm = /^cred_[0-9a-f]{12}$/;
+const serverIdForm = /^mcp_[0-9a-f]{12}$/;
+const toolIdForm = /^tool_[0-9a-f]{12}$/;
 const sqlTemplateIdForm = /^sqlt_[0-9a-f]{12}$/;
 const rowsMax = 100_000;
 
@@ -40,6 +42,27 @@ export async function resolveCredential({ api }: Session, given: string): Promis
   const { items } = await api.list('/credentials', rowsMax);
   return idOf(items, { given, idField: 'credential_id', noun: 'credential', lister: 'aos credentials list' });
 }
+
+/** The id of a tool server that is given by id or by name. */
+export async function resolveServer({ api }: Session, given: string): Promise<string> {
+  if (serverIdForm.test(given)) return given;
+  const { items } = await api.list(serversPath, rowsMax, { include_disabled: 'true' });
+  return idOf(items, { given, idField: 'server_id', noun: 'tool server', lister: 'aos servers list' });
+}
+
+/** The id of a tool of a server that is given by id or by name. */
+export async function resolveTool({ api }: Session, serverPath: string, given: string): Promise<string> {
+  if (toolIdForm.test(given)) return given;
+  const { items } = await api.list(`${serverPath}/tools`, rowsMax);
+  return idOf(items, { given, idField: 'tool_id', noun: 'tool', lister: 'aos servers tools <server>' });
+}
+
+/** Where a tool server is found that is given by id or by name. */
+export async function serverPathOf(session: Session, given: string): Promise<string> {
+  return `${serversPath}/${encodeURIComponent(await resolveServer(session, given))}`;
+}
+
+export const serversPath = '/integrations/mcp-servers';
 
 interface Search {
   readonly given: string;

@@ -15,6 +15,7 @@ import { deleteSchedule, readSchedule, upsertSchedule, type ReadSchedule } from 
 import { contextInterceptor, scheduleContextInterceptor } from './context-interceptor';
 import { readPollers } from './pollers';
 import { keyword } from './search-attributes';
+import { lookAtServer, watchServer } from './server-messages';
 import { resumeRun, startFanOut } from './switch-messages';
 import { awaitToolCall, startToolCall, tellDecided } from './tool-calls';
 import { createWorkflowControl } from './workflow-control';
@@ -95,6 +96,10 @@ async function send(client: Client, message: OutboxMessage, taskQueue: string): 
       return startToolCall(client, message, { taskQueue });
     case 'tool.decided':
       return tellDecided(client, message, { taskQueue });
+    case 'server.watch':
+      return watchServer(client, message, taskQueue);
+    case 'server.look':
+      return lookAtServer(client, message);
     default:
       // One of a newer version must not be lost in silence.
       throw new Error(`no delivery for topic ${String((message as { topic: unknown }).topic)}`);

@@ -77,6 +77,25 @@ export interface ToolCallDecidedMessage {
   readonly payload: ToolCallMessage['payload'];
 }
 
+/** Starts the workflow that watches a tool server when it is not there; with a discovery, it is told to look for that. */
+export interface WatchServerMessage {
+  readonly topic: 'server.watch';
+  readonly workflowId: string;
+  readonly payload: {
+    readonly serverId: string;
+    readonly serverName: string;
+    readonly discoveryId: string | null;
+    readonly requester: ExecutionContext;
+  };
+}
+
+/** Has the workflow of a server look at once: its server was changed or put out of use. */
+export interface LookAtServerMessage {
+  readonly topic: 'server.look';
+  readonly workflowId: string;
+  readonly payload: { readonly serverId: string; readonly requester: ExecutionContext };
+}
+
 export type OutboxMessage =
   | RunJobMessage
   | UpsertScheduleMessage
@@ -84,7 +103,9 @@ export type OutboxMessage =
   | FanOutMessage
   | ResumeMessage
   | ToolCallMessage
-  | ToolCallDecidedMessage;
+  | ToolCallDecidedMessage
+  | WatchServerMessage
+  | LookAtServerMessage;
 
 /** Where the outbox delivers to. Delivering a message again must do no harm. */
 export interface OutboxPort {

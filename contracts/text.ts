@@ -18,7 +18,18 @@ export const identifier = z
   .max(128)
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, 'letters, digits, _ . : - only');
 
+/** An object of JSON all of whose texts, its keys too, the database can hold. */
+export function storableObject() {
+  return z.record(z.string(), z.json()).refine(isStorableJson, notStorable);
+}
+
 const notStorable = 'must be well-formed Unicode without NUL';
+
+function isStorableJson(value: unknown): boolean {
+  if (typeof value === 'string') return isStorable(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => isStorable(key) && isStorableJson(inner));
+}
 
 function isStorable(value: string): boolean {
   return !value.includes('\u0000') && value.isWellFormed();

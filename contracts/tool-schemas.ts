@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { CredentialId } from './credentials';
 import { riskLevels, serverAuthTypes, serverCapabilities, serverTransports, toolLimits } from './tools';
-import { identifier, rawText, text } from './text';
+import { identifier, rawText, storableObject, text } from './text';
 
 export const ServerId = z.string().regex(/^mcp_[0-9a-f]{12}$/, 'a server id: mcp_ and 12 hex digits');
 export const ToolId = z.string().regex(/^tool_[0-9a-f]{12}$/, 'a tool id: tool_ and 12 hex digits');
+
+export const DiscoveryId = z.string().regex(/^disc_[0-9a-f]{12}$/, 'a discovery id: disc_ and 12 hex digits');
 
 /** Agents see `{server}__{tool}`, so a name of a server is a slug, which holds no `__`. */
 export const ServerName = z
@@ -14,7 +16,7 @@ export const ServerName = z
 
 const tags = z.array(text(64)).max(50);
 const metadata = z
-  .record(text(128), z.json())
+  .record(text(128), z.union([rawText(1024), z.number(), z.boolean(), z.null()]))
   .refine((value) => JSON.stringify(value).length <= 16_384, 'at most 16 KiB')
   .default({});
 const webUrl = z
@@ -72,15 +74,24 @@ export const ToolChange = z
   .refine((change) => Object.keys(change).length > 0, 'names nothing to change');
 export type ToolChange = z.infer<typeof ToolChange>;
 
-const jsonObject = z.record(z.string(), z.json());
+/** Tools by the hashes of the definitions that an administrator was shown. */
+export const ApprovedTools = z
+  .array(
+    z.strictObject({
+      tool_id: ToolId,
+      seen_hash: z.string().regex(/^[0-9a-f]{64}$/, 'the seen_hash of the tool: 64 hex digits'),
+    }),
+  )
+  .min(1)
+  .max(toolLimits.toolsPerServer);
 
 export const ToolDefinitionSchema = z.object({
   name: rawText(128).min(1),
   title: rawText(1024).optional(),
   description: rawText(65_536).optional(),
-  inputSchema: jsonObject,
-  outputSchema: jsonObject.optional(),
-  annotations: jsonObject.optional(),
+  inputSchema: storableObject(),
+  outputSchema: storableObject().optional(),
+  annotations: storableObject().optional(),
 });
 
 /** What a look at a server found; made by the activity that looked, never by a caller. */
@@ -100,7 +111,8 @@ export const Discovery = z.strictObject({
 });
 export type Discovery = z.infer<typeof Discovery>;
 
+// Refinements are asked about what is no URL too.
 function hasUserInfo(url: string): boolean {
-  const { username, password } = new URL(url);
-  return username !== '' || password !== '';
+  const parsed = URL.parse(url);
+  return parsed !== null && (parsed.username !== '' || parsed.password !== '');
 }

@@ -6,6 +6,11 @@ export type ServerStatus = (typeof serverStatuses)[number];
 /** States in which a server is sent calls. */
 export const callableStatuses: readonly ServerStatus[] = ['active', 'degraded'];
 
+/** Whether somebody looks after a server: what a person put out of use is left alone. */
+export function isWatched(status: string): boolean {
+  return status !== 'suspended' && status !== 'disabled';
+}
+
 /** `http` and `https` are MCP's streamable HTTP; `sse` is the transport of its revision 2024-11-05. */
 export const serverTransports = ['http', 'https', 'sse', 'stdio'] as const;
 export type ServerTransport = (typeof serverTransports)[number];
@@ -15,6 +20,22 @@ export type ServerAuthType = (typeof serverAuthTypes)[number];
 
 export const serverCapabilities = ['tools', 'resources', 'prompts', 'sampling'] as const;
 export type ServerCapability = (typeof serverCapabilities)[number];
+
+/** What is found by looking at definitions; `rejected` could not be taken at all. */
+export const findingKinds = [
+  'shadowed_name',
+  'confusable_name',
+  'hidden_characters',
+  'hidden_instructions',
+  'unusable_schema',
+  'not_inspected',
+  'rejected',
+] as const;
+export type FindingKind = (typeof findingKinds)[number];
+export type InspectedKind = Exclude<FindingKind, 'rejected'>;
+
+export const discoveryStates = ['pending', 'completed', 'failed', 'killed'] as const;
+export type DiscoveryState = (typeof discoveryStates)[number];
 
 export const riskLevels = ['low', 'medium', 'high', 'critical'] as const;
 export type RiskLevel = (typeof riskLevels)[number];
@@ -68,4 +89,13 @@ export const toolLimits = {
   /** Failed looks in a row that make a server offline. */
   offlineAfter: 3,
   toolsPerServer: 1_000,
+} as const;
+
+/** How often a server is looked at, and how often a look that tells nothing new is written down all the same. */
+export const lookIntervals = {
+  healthyMs: 60_000,
+  ailingMs: 30_000,
+  recordedMs: 300_000,
+  /** Without a recorded look for so long, nobody is looking. */
+  abandonedMs: 900_000,
 } as const;

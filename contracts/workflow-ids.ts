@@ -8,6 +8,11 @@ export function planeScheduleId(tenantId: string, planeId: string): string {
   return `sync:${tenantId}:${planeId}`;
 }
 
+/** The one workflow that watches a tool server. */
+export function serverWorkflowId(tenantId: string, serverId: string): string {
+  return `server:${tenantId}:${serverId}`;
+}
+
 /** The one workflow that carries a throw to the workflows in its scope. */
 export function fanOutWorkflowId(scope: string, switchId: string, epoch: number): string {
   return `kill:${scope}:${switchId}:${epoch}`;

@@ -42,6 +42,22 @@ export interface ScheduledSyncInput {
   readonly historyEventsMax?: number;
 }
 
+export interface ToolServerInput {
+  readonly serverId: string;
+  /** Between two looks; tests make them short or long. */
+  readonly healthyMs?: number;
+  readonly ailingMs?: number;
+  /** Longest history of one run; tests make it short, so that continue-as-new is seen. */
+  readonly historyEventsMax?: number;
+}
+
+export interface DiscoverInput {
+  readonly discoveryId: string;
+}
+
+export const toolServerWorkflowType = 'toolServer';
+export const discoverSignalName = 'discover';
+export const lookSignalName = 'look';
 export const scheduledSyncWorkflowType = 'scheduledSync';
 export const planeWorkflowType = 'knowledgePlane';
 export const runJobSignalName = 'runJob';
@@ -70,6 +86,7 @@ export const killExemptActivities: readonly string[] = [
   'recordRefusedMessage',
   'recordScheduledRun',
   'closeScheduledRun',
+  'recordStoppedDiscovery',
   'signalKnownWorkflows',
   'sweepRunningWorkflows',
   'endFanOut',

@@ -45,10 +45,12 @@ import { withdrawCall } from './tools/calls/withdraw-call';
 import { approveDefinitions } from './tools/servers/approve-definitions';
 import { changeServer } from './tools/servers/change-server';
 import { changeTool } from './tools/servers/change-tool';
+import { failDiscovery, recordStoppedDiscovery } from './tools/servers/fail-discovery';
 import { grantTool } from './tools/servers/grant-tool';
 import { recordDiscovery } from './tools/servers/record-discovery';
 import { recordHealth } from './tools/servers/record-health';
 import { registerServer } from './tools/servers/register-server';
+import { requestDiscovery } from './tools/servers/request-discovery';
 import { unregisterServer } from './tools/servers/unregister-server';
 import type { Dispatch as DispatchOf } from './registry';
 import { beginRetrieval } from './retrieval/begin';
@@ -128,9 +130,12 @@ export const catalogue = {
   'tools.grant': grantTool,
   'tools.servers.approve_definitions': approveDefinitions,
   'tools.servers.change': changeServer,
+  'tools.servers.fail_discovery': failDiscovery,
   'tools.servers.record_discovery': recordDiscovery,
   'tools.servers.record_health': recordHealth,
+  'tools.servers.record_stopped_discovery': recordStoppedDiscovery,
   'tools.servers.register': registerServer,
+  'tools.servers.request_discovery': requestDiscovery,
   'tools.servers.unregister': unregisterServer,
 } as const;
 

@@ -18,8 +18,10 @@ import { rateLimitRoutes } from './rate-limits';
 import { retrievalRoutes } from './retrieval';
 import { sqlTemplateRoutes } from './sql-templates';
 import { scheduleRoutes } from './schedules';
+import { serverToolRoutes } from './server-tools';
 import { systemRoutes } from './system';
 import { toolCallRoutes } from './tool-calls';
+import { toolServerRoutes } from './tool-servers';
 
 /** Every route there is. A new domain adds a line here and its own file. */
 export function allRoutes(services: ApiServices): Route[] {
@@ -40,6 +42,8 @@ export function allRoutes(services: ApiServices): Route[] {
     ...apiKeyRoutes(services),
     ...credentialRoutes(services),
     ...toolCallRoutes(services),
+    ...toolServerRoutes(services),
+    ...serverToolRoutes(services),
     ...opsRoutes(services),
     ...modeRoutes(services),
     ...rateLimitRoutes(services),

@@ -63,9 +63,11 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
   'tools.grant': of('tools.registry'),
   'tools.servers.approve_definitions': of('tools.registry'),
   'tools.servers.change': of('tools.registry'),
+  'tools.servers.fail_discovery': of('tools.registry'),
   'tools.servers.record_discovery': of('tools.registry'),
   'tools.servers.record_health': of('tools.registry'),
   'tools.servers.register': work('tools.registry'),
+  'tools.servers.request_discovery': work('tools.registry'),
   'tools.servers.unregister': of('tools.registry'),
 };
 
@@ -95,4 +97,5 @@ export const exemptActions: readonly string[] = [
   'tools.calls.close',
   'tools.calls.settle',
   'tools.calls.withdraw',
+  'tools.servers.record_stopped_discovery',
 ];

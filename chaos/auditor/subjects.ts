@@ -14,5 +14,8 @@ export const owners: Readonly<Record<string, { readonly table: string; readonly 
   pause_id: { table: 'run_pauses', key: 'pause_id' },
   intent_id: { table: 'effect_intents', key: 'intent_id' },
   template_id: { table: 'sql_templates', key: 'template_id' },
+  server_id: { table: 'mcp_servers', key: 'server_id' },
+  tool_id: { table: 'mcp_tools', key: 'tool_id' },
+  discovery_id: { table: 'mcp_discoveries', key: 'discovery_id' },
   key_id: { table: 'api_keys', key: 'key_id' },
 };

@@ -40,6 +40,22 @@ export const toolsEvents = {
     severity: 'warn',
     evidence: z.strictObject({ server_id: words, name: words }),
   },
+  server_discovery_requested: {
+    category: 'configuration',
+    severity: 'info',
+    evidence: z.strictObject({ server_id: words, discovery_id: words }),
+  },
+  server_discovery_failed: {
+    category: 'execution',
+    severity: 'warn',
+    evidence: z.strictObject({
+      server_id: words,
+      discovery_id: nullableWords,
+      from_status: words,
+      to_status: words,
+      message: words,
+    }),
+  },
   server_discovered: {
     category: 'security',
     severity: 'info',

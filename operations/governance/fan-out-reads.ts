@@ -44,7 +44,10 @@ export function createFanOutReads(db: Database): FanOutReads {
             where j.status in ('queued', 'running') and ${jobInScope(scope, scopeId)}
           union all
           select c.workflow_id, c.tenant_id from mcp_tool_calls c
-            where c.settled_at is null and ${callInScope(scope, scopeId)}) as known
+            where c.settled_at is null and ${callInScope(scope, scopeId)}
+          union all
+          select 'server:' || s.tenant_id || ':' || s.server_id, s.tenant_id from mcp_servers s
+            where s.deleted_at is null and s.enabled and ${serverInScope(scope, scopeId)}) as known
         where "workflowId" > ${after} and (${tenantId}::text is null or "tenantId" = ${tenantId})
         order by "workflowId" limit ${limit}`.execute(db);
       return rows;
@@ -82,6 +85,23 @@ function callInScope(scope: SwitchScope, scopeId: string) {
     case 'capability':
       return sql`${scopeId} = 'tools.call'`;
     case 'plane':
+    case 'integration':
+      return sql`false`;
+  }
+}
+
+// As `serverWorkflowId` names them.
+function serverInScope(scope: SwitchScope, scopeId: string) {
+  switch (scope) {
+    case 'global':
+    case 'tenant':
+      return sql`true`;
+    case 'server':
+      return sql`s.server_id = ${scopeId}`;
+    case 'capability':
+      return sql`${scopeId} = 'tools.registry'`;
+    case 'plane':
+    case 'run':
     case 'integration':
       return sql`false`;
   }

@@ -2,18 +2,24 @@ import { toJson } from './history-file';
 import { canary, scenarios, type RecordedRun } from './scenarios';
 import { replay } from './replay';
 import { startTestStack, type TestStack } from '../support/stack';
+import { startChangingServer, type ChangingServer } from '../support/changing-server';
 
 let stack: TestStack;
+let tools: ChangingServer;
 let runs: RecordedRun[];
 beforeAll(async () => {
-  stack = await startTestStack();
+  tools = await startChangingServer([{ name: 'read_note', description: canary }]);
+  stack = await startTestStack({ egressAllow: [tools.host] });
   runs = [];
-  for (const name of ['onboarding-to-active', 'failed-job', 'refused-messages']) {
-    const run = await scenarios[name]?.(stack, name);
+  for (const name of ['onboarding-to-active', 'failed-job', 'refused-messages', 'tool-server']) {
+    const run = await scenarios[name]?.(stack, name, tools);
     if (run !== undefined) runs.push(run);
   }
 }, 120_000);
-afterAll(() => stack?.stop());
+afterAll(async () => {
+  await stack?.stop();
+  await tools?.close();
+});
 
 const payloadBytesMax = 512 * 1024;
 const eventsMax = 4_096;

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { freezeContext } from '../../contracts/execution-context';
-import { fanOutWorkflowId, planeScheduleId, planeWorkflowId } from '../../contracts/workflow-ids';
+import { fanOutWorkflowId, planeScheduleId, planeWorkflowId, serverWorkflowId } from '../../contracts/workflow-ids';
 import { planeOver } from '../support/file-planes';
 import { closeVectors } from '../support/gates';
 import { writeDocuments } from '../support/generated-documents';
@@ -10,6 +10,8 @@ import { startPlaneWorkflow } from '../support/plane-workflow';
 import type { TestStack } from '../support/stack';
 import { registerToolServer } from '../support/tool-server';
 import { temporalCli } from '../support/temporal-cli';
+import type { ChangingServer } from '../support/changing-server';
+import { startServerWorkflow } from '../support/server-workflow';
 import { until } from '../support/until';
 
 export interface RecordedRun {
@@ -17,8 +19,10 @@ export interface RecordedRun {
   readonly runId: string;
 }
 
-/** Everything that a plane's workflow does at least once; the name is that of the recorded file. */
-export const scenarios: Readonly<Record<string, (stack: TestStack, name: string) => Promise<RecordedRun>>> = {
+type Scenario = (stack: TestStack, name: string, tools: ChangingServer) => Promise<RecordedRun>;
+
+/** Everything that each workflow does at least once; the name is that of the recorded file. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
   async 'onboarding-to-active'(stack, name) {
     const planeId = await register(stack, name);
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
@@ -177,6 +181,47 @@ export const scenarios: Readonly<Record<string, (stack: TestStack, name: string)
     return run;
   },
 
+  async 'tool-server'(stack, name, tools) {
+    tools.isDown = true;
+    const { serverId, statusIs, look } = await registerServer(stack, name, tools);
+    await statusIs('error');
+    tools.isDown = false;
+    await look();
+    await statusIs('active');
+    await stack.api().send('POST', `/integrations/mcp-servers/${serverId}/discover`);
+    const run = await serverRun(stack, serverId);
+    await stack.api().delete(`/integrations/mcp-servers/${serverId}`);
+    await untilEnded(stack, run);
+    return run;
+  },
+
+  async 'tool-server-continued-as-new'(stack, name, tools) {
+    const { serverId, statusIs } = await registerServer(stack, name, tools);
+    await statusIs('active');
+    await stack.api().put(`/integrations/mcp-servers/${serverId}`, { suspended: true });
+    await untilEnded(stack, await serverRun(stack, serverId));
+    // In use again by the row alone, so that nobody else starts its workflow.
+    await stack.owner.query(`update mcp_servers set status = 'active' where server_id = $1`, [serverId]);
+    const input = { serverId, healthyMs: 20, historyEventsMax: 20 };
+    await startServerWorkflow(stack, { input, context: stack.as('admin') });
+    const run = await serverRun(stack, serverId);
+    await untilEnded(stack, run);
+    await stack.api().delete(`/integrations/mcp-servers/${serverId}`);
+    return run;
+  },
+
+  async 'tool-server-killed'(stack, name, tools) {
+    tools.isSilent = true;
+    const asked = tools.requests.length;
+    const { serverId } = await registerServer(stack, name, tools);
+    await until(() => tools.requests.length > asked);
+    const run = await serverRun(stack, serverId);
+    await temporalCli('workflow', 'signal', '--workflow-id', run.workflowId, '--name', 'kill');
+    await untilEnded(stack, run);
+    tools.isSilent = false;
+    return run;
+  },
+
   async 'without-context'(stack, name) {
     const workflowId = `plane:${name}`;
     const { workflow } = stack.temporal;
@@ -199,6 +244,26 @@ async function register(stack: TestStack, name: string, onboard = true): Promise
   await writeDocuments(folder, 12, canary);
   const { body } = await stack.api().post('/planes', planeOver({ name, folder, onboard }));
   return body.data.plane_id as string;
+}
+
+async function registerServer(stack: TestStack, name: string, tools: ChangingServer) {
+  const api = stack.api();
+  const { body } = await api.post('/integrations/mcp-servers', { name, url: tools.url() });
+  const serverId = body.data.server_id as string;
+  const workflowId = serverWorkflowId(tenantIdOf(stack), serverId);
+  const payload = { serverId, requester: stack.as('admin') };
+  return {
+    serverId,
+    statusIs: (status: string) =>
+      until(async () => (await api.get(`/integrations/mcp-servers/${serverId}`)).body.data.status === status),
+    look: () => stack.worker.engine.deliver({ topic: 'server.look', workflowId, payload }),
+  };
+}
+
+async function serverRun(stack: TestStack, serverId: string): Promise<RecordedRun> {
+  const workflowId = serverWorkflowId(tenantIdOf(stack), serverId);
+  const { runId } = await stack.temporal.workflow.getHandle(workflowId).describe();
+  return { workflowId, runId };
 }
 
 async function currentRun(stack: TestStack, planeId: string): Promise<RecordedRun> {

@@ -80,7 +80,9 @@ describe('registration', () => {
     [{ transport: 'stdio' }, 'transport'],
     [{ auth_type: 'bearer' }, 'credential_id'],
     [{ credential_id: 'cred_0123456789ab' }, 'credential_id'],
-    [{ metadata: { long: 'x'.repeat(20_000) } }, 'metadata'],
+    [{ metadata: { long: 'x'.repeat(2_000) } }, 'metadata.long'],
+    [{ metadata: { nested: {} } }, 'metadata.nested'],
+    [{ metadata: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [n, 'x'.repeat(1_000)])) }, 'metadata'],
   ])('refuses %j', async (change, field) => {
     await expect(register(change)).rejects.toMatchObject({ reason: 'validation_error', details: { field } });
   });

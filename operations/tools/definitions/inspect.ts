@@ -1,20 +1,11 @@
-import type { ToolDefinition } from '../../../contracts/tools';
+import type { InspectedKind, ToolDefinition } from '../../../contracts/tools';
 import { schemaIssue } from '../policy/arguments';
 import { OutOfTime, withinTime } from '../policy/within-time';
-
-export const findingKinds = [
-  'shadowed_name',
-  'confusable_name',
-  'hidden_characters',
-  'hidden_instructions',
-  'unusable_schema',
-  'not_inspected',
-] as const;
 
 /** What an administrator should look at before trusting a definition. It refuses nothing by itself. */
 export interface DefinitionFinding {
   readonly tool: string;
-  readonly kind: (typeof findingKinds)[number];
+  readonly kind: InspectedKind;
   /** JSON pointer (RFC 6901) into the definition. */
   readonly field: string;
   readonly message: string;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal } from '../../../contracts/errors';
-import { ServerId, ToolId } from '../../../contracts/tool-schemas';
+import { ApprovedTools, ServerId } from '../../../contracts/tool-schemas';
 import type { ToolDefinition } from '../../../contracts/tools';
 import { text } from '../../../contracts/text';
 import { defineOperation, type Work } from '../../define';
@@ -9,18 +9,13 @@ import { differencesOf } from '../definitions/differences';
 import { initialRisk, isLower } from '../policy/tool-risk';
 import { lockServer, pinnedDefinition, toolsOf, type ToolRow } from './rows';
 
-const hash = z.string().regex(/^[0-9a-f]{64}$/, 'the seen_hash of the tool: 64 hex digits');
-
 /** Pins the definitions that an administrator has looked at: those with the hashes that he was shown, and no newer ones. */
 export const approveDefinitions = defineOperation({
   name: 'tools.servers.approve_definitions',
   permission: 'manage:integrations',
   params: z.strictObject({
     serverId: ServerId,
-    tools: z
-      .array(z.strictObject({ tool_id: ToolId, seen_hash: hash }))
-      .min(1)
-      .max(1000),
+    tools: ApprovedTools,
     reason: text(1000),
   }),
   fence: 'fenced',

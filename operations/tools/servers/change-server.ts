@@ -2,8 +2,9 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal } from '../../../contracts/errors';
 import { ServerChange, ServerId } from '../../../contracts/tool-schemas';
-import type { ServerStatus } from '../../../contracts/tools';
+import { isWatched, type ServerStatus } from '../../../contracts/tools';
 import { defineOperation, type Work } from '../../define';
+import { beginDiscovery, endWatch } from './discoveries';
 import { requireCredential } from './require-credential';
 import { lockServer, type ServerRow } from './rows';
 
@@ -35,6 +36,8 @@ export const changeServer = defineOperation({
       })
       .where('server_id', '=', serverId)
       .execute();
+    const discoveryId = status === 'pending' && server.status !== status ? await beginDiscovery(work, server) : null;
+    if (!isWatched(status)) endWatch(work, serverId);
     const auditEventId = work.audit({
       type: 'server_changed',
       outcome: 'success',
@@ -46,7 +49,7 @@ export const changeServer = defineOperation({
         to_status: status,
       },
     });
-    return { serverId, auditEventId };
+    return { serverId, discoveryId, auditEventId };
   },
 });
 

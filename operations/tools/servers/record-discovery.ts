@@ -1,13 +1,16 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { Discovery, ServerId } from '../../../contracts/tool-schemas';
-import type { ToolDefinition } from '../../../contracts/tools';
+import { Discovery, DiscoveryId, ServerId } from '../../../contracts/tool-schemas';
+import { isWatched, type ServerStatus, type ToolDefinition } from '../../../contracts/tools';
 import { defineOperation, type Work } from '../../define';
 import { newId } from '../../ids';
 import { definitionHash } from '../definitions/definition-hash';
 import { inspectDefinitions, type DefinitionFinding } from '../definitions/inspect';
 import { initialRisk } from '../policy/tool-risk';
+import { endDiscovery, type Finding } from './discoveries';
 import { lockServer, toolsOf, type ServerRow, type ToolRow } from './rows';
+
+const findingsMax = 500;
 
 /**
  * Records what a look at a server found. Tools seen for the first time are pinned to whom asked for the look; those that
@@ -16,7 +19,12 @@ import { lockServer, toolsOf, type ServerRow, type ToolRow } from './rows';
 export const recordDiscovery = defineOperation({
   name: 'tools.servers.record_discovery',
   permission: 'manage:integrations',
-  params: z.strictObject({ serverId: ServerId, discovery: Discovery }),
+  params: z.strictObject({
+    serverId: ServerId,
+    discovery: Discovery,
+    /** Whose answer this is; absent when the engine looked by itself. */
+    discoveryId: DiscoveryId.optional(),
+  }),
   fence: 'fenced',
   capability: 'tools.registry',
   scopes: ({ params: { serverId } }) => [{ type: 'server', id: serverId }],
@@ -25,7 +33,7 @@ export const recordDiscovery = defineOperation({
     return { server: await lockServer(work, serverId), known: await toolsOf(work, serverId) };
   },
 
-  async handle(work, { params: { serverId, discovery }, facts: { server, known } }) {
+  async handle(work, { params: { serverId, discovery, discoveryId }, facts: { server, known } }) {
     const seen = discovery.tools as readonly ToolDefinition[];
     const findings = inspectDefinitions(seen, await neighboursOf(work, serverId));
     const byName = new Map(known.map((tool) => [tool.name, tool]));
@@ -33,7 +41,13 @@ export const recordDiscovery = defineOperation({
     const changed = await holdToPinned(work, seen, byName);
     const gone = await markGone(work, seen, known);
     await pinNew(work, server, added);
-    await updateServer(work, server, discovery, findings);
+    const report = reportOf(discovery, findings);
+    const status = await updateServer(work, server, discovery, report);
+    const addedNames = added.map(({ name }) => name).sort();
+    if (discoveryId !== undefined) {
+      const result = { tools: seen.length, added: addedNames, changed, gone, findings: report };
+      await endDiscovery(work, discoveryId, { state: 'completed', result });
+    }
     const auditEventId = work.audit({
       type: 'server_discovered',
       outcome: 'success',
@@ -42,14 +56,14 @@ export const recordDiscovery = defineOperation({
         server_id: serverId,
         protocol_version: discovery.protocol_version,
         tools: seen.length,
-        added: added.map(({ name }) => name).sort(),
+        added: addedNames,
         changed,
         gone,
         findings: findings.length,
         rejected: discovery.rejected.length,
       },
     });
-    return { serverId, auditEventId, added: added.length, changed: changed.length, gone: gone.length };
+    return { serverId, auditEventId, status, added: added.length, changed: changed.length, gone: gone.length };
   },
 });
 
@@ -137,17 +151,13 @@ async function updateServer(
   { tx }: Work,
   server: ServerRow,
   discovery: Discovery,
-  findings: readonly DefinitionFinding[],
-): Promise<void> {
-  const report = [
-    ...findings,
-    ...discovery.rejected.map(({ name, message }) => ({ tool: name, kind: 'rejected', field: '', message })),
-  ];
-  const isOff = server.status === 'suspended' || server.status === 'disabled';
+  report: readonly Finding[],
+): Promise<ServerStatus> {
+  const status = isWatched(server.status) ? 'active' : (server.status as ServerStatus);
   await tx
     .updateTable('mcp_servers')
     .set({
-      status: isOff ? server.status : 'active',
+      status,
       health_check_failures: 0,
       health_latency_ms: discovery.latency_ms,
       last_health_check_at: new Date(),
@@ -156,7 +166,7 @@ async function updateServer(
       protocol_version: discovery.protocol_version,
       capabilities: sql`${JSON.stringify(discovery.capabilities)}::jsonb`,
       server_info: sql`${JSON.stringify(discovery.server_info)}::jsonb`,
-      discovery_report: sql`${JSON.stringify(report.slice(0, 500))}::jsonb`,
+      discovery_report: sql`${JSON.stringify(report)}::jsonb`,
       tool_count: discovery.tools.length,
       resource_count: discovery.resource_count,
       prompt_count: discovery.prompt_count,
@@ -164,6 +174,12 @@ async function updateServer(
     })
     .where('server_id', '=', server.server_id)
     .execute();
+  return status;
+}
+
+function reportOf({ rejected }: Discovery, findings: readonly DefinitionFinding[]): Finding[] {
+  const refused = rejected.map(({ name, message }): Finding => ({ tool: name, kind: 'rejected', field: '', message }));
+  return [...findings, ...refused].slice(0, findingsMax);
 }
 
 function jsonOrNull(value: unknown) {

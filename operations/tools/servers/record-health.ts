@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ServerId } from '../../../contracts/tool-schemas';
-import { callableStatuses, toolLimits, type ServerStatus } from '../../../contracts/tools';
+import type { ServerStatus } from '../../../contracts/tools';
 import { text } from '../../../contracts/text';
 import { defineOperation } from '../../define';
+import { looked } from './health';
 import { lockServer } from './rows';
 
 /** One look at a server: it answered within the time-out, or why not. */
@@ -12,7 +13,7 @@ export const HealthLook = z.discriminatedUnion('healthy', [
 ]);
 export type HealthLook = z.infer<typeof HealthLook>;
 
-/** Records a look: a failure degrades, the third in a row makes offline, a success makes active again. */
+/** Records a look at the health of a server. */
 export const recordHealth = defineOperation({
   name: 'tools.servers.record_health',
   permission: 'write:integrations',
@@ -26,9 +27,8 @@ export const recordHealth = defineOperation({
   },
 
   async handle(work, { params: { serverId, look }, facts: { server } }) {
-    const failures = look.healthy ? 0 : server.health_check_failures + 1;
     const from = server.status as ServerStatus;
-    const status = statusAfter(from, failures);
+    const { status, failures } = looked(server, look);
     await work.tx
       .updateTable('mcp_servers')
       .set({
@@ -49,10 +49,3 @@ export const recordHealth = defineOperation({
     return { status, failures };
   },
 });
-
-function statusAfter(status: ServerStatus, failures: number): ServerStatus {
-  // Pending ones are looked at by discovery, and what a person put out of use stays so.
-  if (!callableStatuses.includes(status) && status !== 'offline') return status;
-  if (failures === 0) return 'active';
-  return failures >= toolLimits.offlineAfter ? 'offline' : 'degraded';
-}

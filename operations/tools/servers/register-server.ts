@@ -3,9 +3,10 @@ import { refusal } from '../../../contracts/errors';
 import { ServerDefinition } from '../../../contracts/tool-schemas';
 import { defineOperation, type Work } from '../../define';
 import { newId } from '../../ids';
+import { beginDiscovery } from './discoveries';
 import { requireCredential } from './require-credential';
 
-/** Records a server in `pending`: it is sent no call before an administrator had its tools discovered. */
+/** Records a server in `pending` and has it discovered: it is sent no call before its tools are pinned. */
 export const registerServer = defineOperation({
   name: 'tools.servers.register',
   permission: 'manage:integrations',
@@ -30,6 +31,7 @@ export const registerServer = defineOperation({
     if (params.credential_id !== undefined) await requireCredential(work, params.auth_type, params.credential_id);
     const serverId = newId('mcp_');
     await insertServer(work, serverId, params);
+    const discoveryId = await beginDiscovery(work, { server_id: serverId, name: params.name });
     const auditEventId = work.audit({
       type: 'server_registered',
       outcome: 'success',
@@ -44,7 +46,7 @@ export const registerServer = defineOperation({
         requires_approval: params.requires_approval,
       },
     });
-    return { serverId, auditEventId };
+    return { serverId, discoveryId, auditEventId };
   },
 });
 

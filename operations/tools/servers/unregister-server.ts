@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ServerId } from '../../../contracts/tool-schemas';
 import { defineOperation } from '../../define';
+import { endWatch } from './discoveries';
 import { lockServer } from './rows';
 
 /** Takes a server out of use for good. Its rows stay for the evidence; its name and URL are free again. */
@@ -22,6 +23,7 @@ export const unregisterServer = defineOperation({
       .set({ status: 'disabled', enabled: false, deleted_at: new Date(), updated_at: new Date() })
       .where('server_id', '=', serverId)
       .execute();
+    endWatch(work, serverId);
     const auditEventId = work.audit({
       type: 'server_unregistered',
       outcome: 'success',

@@ -16,6 +16,8 @@ import { runCommand } from './run-command';
 const plane = 'kp_0123456789ab';
 const policy = 'pol_0123456789ab';
 const credential = 'cred_0123456789ab';
+const toolServer = 'mcp_0123456789ab';
+const tool = 'tool_0123456789ab';
 const reason = ['--reason', 'because'];
 
 /** How each command may be called. A new command needs its line. */
@@ -83,6 +85,18 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'credentials rotate': [credential, '--secret-file', 'token.txt'],
   'credentials delete': [credential],
   'credentials access': [credential],
+  'servers list': [],
+  'servers get': [toolServer],
+  'servers health': [toolServer],
+  'servers add': ['crm', 'https://crm.example/mcp'],
+  'servers set': [toolServer, '--no-approval'],
+  'servers remove': [toolServer],
+  'servers discover': [toolServer],
+  'servers tools': [toolServer],
+  'servers approve': [toolServer, `${tool}:${'0'.repeat(64)}`, ...reason],
+  'tools set': [toolServer, tool, '--risk', 'high'],
+  'tools grant': [toolServer, tool, ...reason],
+  'tools revoke': [toolServer, tool, ...reason],
   'sql-templates create': ['people', '--sql-file', 'people.sql', '--id', 'id'],
   'sql-templates list': [],
   'sql-templates show': ['sqlt_0123456789ab'],
@@ -142,6 +156,7 @@ afterAll(() => {
 
 const known = (pathname: string) => ({
   ...(pathname === '/version' ? { name: 'aos', version: '1.2.3' } : { key: 'aos_secret' }),
+  ...(pathname.endsWith('/mcp-servers') && { server_id: toolServer }),
   ...(pathname.includes('/credentials/') && { type: 'bearer_token' }),
   ...(pathname.endsWith('/evidence/export') && { export_id: 'exp_1', sha256: hash('sha256', 'the file') }),
 });
