@@ -1,5 +1,6 @@
 import { ask, anActivePlane, type ActivePlane } from '../support/active-plane';
 import type { ApiClient } from '../support/api-client';
+import { newKey } from '../support/operations';
 import type { TestStack } from '../support/stack';
 
 /** Words that belong to one tenant each. */
@@ -45,6 +46,7 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
     description: canary,
     metadata: { about: canary },
   });
+  const server = await aServer(stack, tenant);
   await api.post('/governance/kill-switch', {
     enabled: true,
     kind: 'degraded',
@@ -73,6 +75,7 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
       plane_id: plane.planeId,
       document_id: plane.documentIds[`${canary}.md`] ?? '',
       policy_id: policy.body.data.policy_id,
+      ...server,
       credential_id: credential.body.data.credential_id,
       key_id: key.body.data.key_id,
       template_id: template.body.data.template_id,
@@ -82,4 +85,31 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
       export_id: written.body.data.export_id,
     },
   };
+}
+
+/** A server that nobody can reach, with a tool that was seen when somebody could. */
+async function aServer(stack: TestStack, tenant: 0 | 1): Promise<{ server_id: string; tool_id: string }> {
+  const canary = canaries[tenant];
+  const api = stack.api('admin', tenant);
+  const { body } = await api.post('/integrations/mcp-servers', {
+    name: `server-${canary}`,
+    url: `https://${canary}.invalid/mcp`,
+    description: `about ${canary}`,
+    tags: [canary],
+    metadata: { about: canary },
+  });
+  const serverId = body.data.server_id as string;
+  const tool = { name: `read_${canary}`, description: `Reads ${canary}.`, inputSchema: { type: 'object' } };
+  await stack.dispatch(stack.as('admin', tenant), 'tools.servers.record_discovery', {
+    params: {
+      serverId,
+      discovery: {
+        ...{ protocol_version: '2025-11-25', capabilities: ['tools'], latency_ms: 1, tools: [tool] },
+        ...{ resource_count: 0, prompt_count: 0, rejected: [], server_info: { name: canary, version: '1' } },
+      },
+    },
+    idempotencyKey: newKey(),
+  });
+  const tools = await api.get(`/integrations/mcp-servers/${serverId}/tools`);
+  return { server_id: serverId, tool_id: tools.body.data.items[0].tool_id };
 }
