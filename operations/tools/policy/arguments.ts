@@ -35,7 +35,7 @@ export function checkArguments(
   const validate = validatorOf(schema, key);
   if (validate instanceof Error) return { isValid: false, fault: 'schema', message: validate.message };
   try {
-    if (withinTime(() => validate(value), timeMsMax)) return { isValid: true };
+    if (withinTime(() => validate(value), timeMsMax) === true) return { isValid: true };
   } catch (error) {
     const why = error instanceof OutOfTime ? error.message : 'the schema refers to itself without end';
     return { isValid: false, fault: 'schema', message: `the arguments could not be checked: ${why}` };
@@ -76,8 +76,9 @@ function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction | 
   }
 }
 
-// Only 2020-12 is applied, whatever the schema says of itself.
-function keywordsOf({ $schema: _, ...keywords }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+// Only 2020-12 is applied, whatever the schema says of itself. `$async` is the library's own word, and no answer but a
+// promise of one.
+function keywordsOf({ $schema: _, $async: __, ...keywords }: Readonly<Record<string, unknown>>) {
   return keywords;
 }
 

@@ -61,6 +61,17 @@ describe('arguments against the schema of a tool', () => {
     expect(check).toMatchObject({ isValid: false, fault: 'schema' });
   });
 
+  it('takes no promise for an answer', () => {
+    const promising = { ...schema, $async: true };
+    expect(checkArguments(promising, 'promising', { path: 1 })).toMatchObject({ isValid: false, fault: 'arguments' });
+    expect(checkArguments(promising, 'promising', { path: '/a' })).toEqual({ isValid: true });
+    const within = {
+      $defs: { late: { $async: true, type: 'string' } },
+      properties: { path: { $ref: '#/$defs/late' } },
+    };
+    expect(checkArguments(within, 'promising within', { path: 1 })).toMatchObject({ isValid: false });
+  });
+
   it('keeps the ids of one schema from another', () => {
     const one = { $id: 'urn:aos:a', properties: { x: { type: 'string' } } };
     const two = { $id: 'urn:aos:a', properties: { x: { type: 'number' } } };
