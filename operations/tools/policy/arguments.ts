@@ -22,9 +22,11 @@ const messageMax = 300;
 
 const remembered = new Map<string, ValidateFunction | Error>();
 const plainOptions = { strict: false, logger: false } as const;
-// Knows the meta-schema, which takes longer to compile than most schemas.
+// Knows the meta-schema, which takes longer to compile than most schemas. It is compiled here and not when it is first asked
+// for: that may be ended by the clock, and what was half compiled would be of no use to anybody any more.
 const metaSchema = new Ajv2020(plainOptions);
 addFormatsTo(metaSchema);
+void metaSchema.validateSchema({});
 
 /** Holds arguments to a tool's JSON Schema (2020-12, which MCP takes as the default). `key` names the schema's content. */
 export function checkArguments(
