@@ -7,7 +7,8 @@ import {
   type ServerStatus,
   type ToolDecisionWord,
 } from '../../../contracts/tools';
-import { matchRules, type MatchedCall, type RuleMatch } from './match-rules';
+import { matchRules, rulesMsMax, type MatchedCall, type RuleMatch } from './match-rules';
+import { OutOfTime } from './within-time';
 
 /** What a decision rests on, read in the transaction that records it. */
 export interface CallFacts {
@@ -57,7 +58,8 @@ export function decideCall(facts: CallFacts, call: MatchedCall): ToolDecision {
   if (state !== undefined) return refuse(state.reason, state.message);
   if (facts.policies === undefined) return refuse('policy_violation', 'No policy snapshot is active.');
 
-  const matches = matchRules(facts.policies, call);
+  const matches = matchesInTime(facts.policies, call);
+  if (matches === undefined) return refuse('policy_violation', `The rules took more than ${rulesMsMax} ms.`);
   const inForce = matches.filter(({ mode }) => mode === 'BLOCK');
   const warned = matches.filter(({ mode }) => mode === 'WARN');
   const notes = {
@@ -110,6 +112,15 @@ function stateRefusal({ isTenantActive, server, tool, hasGrant, isPermitted }: C
   }
   if (!isPermitted) return { reason: 'policy_violation', message: 'The roles of the caller do not cover the tool.' };
   return undefined;
+}
+
+function matchesInTime(policies: SealedPolicies['policies'], call: MatchedCall): RuleMatch[] | undefined {
+  try {
+    return matchRules(policies, call);
+  } catch (error) {
+    if (error instanceof OutOfTime) return undefined;
+    throw error;
+  }
 }
 
 function allowingRule(matches: readonly RuleMatch[], { server, tool }: CallFacts): RuleMatch | undefined {

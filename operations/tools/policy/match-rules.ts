@@ -2,6 +2,7 @@ import type { SealedPolicies } from '../../../contracts/policies';
 import type { ToolRule } from '../../../contracts/tool-rules';
 import type { RiskLevel, ToolDecisionWord } from '../../../contracts/tools';
 import { compileExpression, type ExpressionBindings } from './expression';
+import { OutOfTime, withinTime } from './within-time';
 
 type SealedPolicy = SealedPolicies['policies'][number];
 
@@ -26,17 +27,34 @@ export interface MatchedCall {
 
 // A rule may loop over the arguments, at most sixty parts for each item.
 const loopedBytesMax = 64 * 1024;
+// A part of a rule may itself go through a list or a text, so that size alone does not bound its time.
+export const rulesMsMax = 1_000;
+// A watch costs more than ten rules. Over so little no rule takes longer than all of them may.
+const unwatchedBytesMax = 1024;
 
-/** The rules of the policies in force that match a call, in the order of policies and rules. */
+/**
+ * The rules of the policies in force that match a call, in the order of policies and rules. Throws `OutOfTime` when they
+ * take too long all together.
+ */
 export function matchRules(policies: readonly SealedPolicy[], call: MatchedCall): RuleMatch[] {
-  return policies
+  const rules = policies
     .filter(({ enforcement_mode: mode }) => mode !== 'DISABLED')
-    .flatMap((policy) => (policy.conditions.tool_rules ?? []).flatMap((rule) => matchRule(policy, rule, call)));
+    .flatMap((policy) => (policy.conditions.tool_rules ?? []).map((rule) => ({ policy, rule })))
+    .filter(({ rule }) => isAbout(rule, call));
+  const until = performance.now() + rulesMsMax;
+  const match = () =>
+    rules.flatMap(({ policy, rule }) => {
+      if (performance.now() > until) throw new OutOfTime(`took more than ${rulesMsMax} ms`);
+      return matchRule(policy, rule, call);
+    });
+  return call.argumentBytes > unwatchedBytesMax ? withinTime(match, rulesMsMax) : match();
+}
+
+function isAbout({ servers, tools, risks }: ToolRule, call: MatchedCall): boolean {
+  return isNamed(servers, call.server) && isNamed(tools, call.tool) && (risks?.includes(call.risk) ?? true);
 }
 
 function matchRule(policy: SealedPolicy, rule: ToolRule, call: MatchedCall): RuleMatch[] {
-  if (!isNamed(rule.servers, call.server) || !isNamed(rule.tools, call.tool)) return [];
-  if (rule.risks !== undefined && !rule.risks.includes(call.risk)) return [];
   const match = {
     policyId: policy.policy_id,
     mode: policy.enforcement_mode,

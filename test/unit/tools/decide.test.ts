@@ -116,6 +116,30 @@ describe('rules', () => {
     expect(decideWith('high', [looping], {}, long).message).toContain('64 KiB');
   });
 
+  it.each<[string, Mode, number, number]>([
+    ['one', 'BLOCK', 1, 30_000],
+    ['one that only warns', 'WARN', 1, 30_000],
+    ['one that changes nothing', 'AUDIT', 1, 30_000],
+    ['many over little', 'BLOCK', 100, 400],
+  ])('deny when they take too long: %s', (_, mode, rules, items) => {
+    // Each looks through the list for each item of it, and the bound of what is looped over is not reached.
+    const search = Array.from({ length: 5 }, (_, at) => `(one + 0.${at + 1}) in args.list`).join(' || ');
+    const slow = { effect: 'deny', when: `args.list.exists(one, ${search})` };
+    const policies = [
+      policyOf(
+        'slow',
+        Array.from({ length: rules }, () => slow),
+        mode,
+      ),
+    ];
+    const list = Array.from({ length: items }, () => 2);
+    expect(decideWith('low', policies, {}, { list })).toMatchObject({
+      decision: 'deny',
+      reason: 'policy_violation',
+      message: 'The rules took more than 1000 ms.',
+    });
+  });
+
   it('hold a call for as many people as the strictest asks', () => {
     const policies = [
       policyOf('a', [{ effect: 'require_approval', message: 'Ask.' }]),
