@@ -41,11 +41,19 @@ function compile(source: string): Expression {
     isLooping,
     evaluate(bindings) {
       const result = planned(bindings as never);
-      if (isCelError(result)) throw new ExpressionError(result.message);
+      if (isCelError(result)) throw new ExpressionError(withoutArguments(result.message, source));
       if (typeof result !== 'boolean') throw new ExpressionError('gives no truth value');
       return result;
     },
   };
+}
+
+// What the library says of a failure may quote an argument, of any length, which is not to be told or kept: `int(args.card)`.
+function withoutArguments(message: string, source: string): string {
+  const field = /^field not found: (.*)$/s.exec(message)?.[1];
+  const isOwnWord = field !== undefined && source.includes(field);
+  const namesTypesOnly = message.startsWith('found no matching overload') || message.startsWith('type mismatch');
+  return isOwnWord || namesTypesOnly ? message : 'fails with these arguments';
 }
 
 const matchNothing = plan(environment, parse("''.matches(pattern)"));

@@ -42,6 +42,25 @@ describe('expressions over a call', () => {
     expect(() => compileExpression(source)).toThrow(message);
   });
 
+  it.each([
+    ...['bool(args.card)', 'int(args.card) > 0', 'uint(args.card) > 0u'],
+    ...[
+      'timestamp(args.card) < now',
+      'duration(args.card) == duration("1s")',
+      'args[args.card] == 1',
+      'args.list[args.at]',
+    ],
+  ])('%s says nothing of what the argument held', (source) => {
+    const card = 'canary-4111111111111111';
+    const evaluate = () => compileExpression(source).evaluate({ ...bindings, args: { card, list: [], at: 4711 } });
+    expect(evaluate).toThrow(ExpressionError);
+    expect(evaluate).not.toThrow(/canary|4711/);
+  });
+
+  it('names the argument that is missing', () => {
+    expect(() => compileExpression('args.missing == 1').evaluate(bindings)).toThrow('field not found: missing');
+  });
+
   it.each(['args.missing == 1', 'args.amount', "args.amount + 'x' == ''"])('%s fails rather than answers', (source) => {
     expect(() => compileExpression(source).evaluate(bindings)).toThrow(ExpressionError);
   });
