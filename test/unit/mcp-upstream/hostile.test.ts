@@ -100,6 +100,12 @@ const hostile: [string, Misbehave, string, string][] = [
     'unknown',
     'too_large',
   ],
+  [
+    'refuses in a stream of small events that is too large',
+    (response) => response.writeHead(400, events).end(`data: ${'x'.repeat(1_000)}\n\n`.repeat(200)),
+    'unknown',
+    'too_large',
+  ],
   ['sends no JSON', (response) => response.writeHead(200, json).end('{"jsonrpc": "2.0", '), 'unknown', 'malformed'],
   [
     'sends JSON that is no message',

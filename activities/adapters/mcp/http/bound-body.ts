@@ -14,8 +14,9 @@ export interface BoundBodyOptions {
 /** The same response, whose body ends with an error where it becomes too large; it is decompressed already. */
 export function boundBody(response: Response, { limits, now, onTooMuch, onStream }: BoundBodyOptions): Response {
   if (response.body === null) return response;
-  const isStream = isEventStream(response.headers.get('content-type'));
-  if (isStream && response.ok) onStream();
+  // What comes with an error is read to its end, whatever it calls itself.
+  const isStream = response.ok && isEventStream(response.headers.get('content-type'));
+  if (isStream) onStream();
   if (!isStream && isKnownToBeSmall(response, limits.messageBytes)) return response;
   const meters = isStream
     ? [createEventMeter(limits.messageBytes), createRateMeter(limits.bytesPerMinute, now)]
