@@ -23,7 +23,7 @@ export interface McpUpstreamOptions {
 }
 
 const webGate = { failures: 5, firstMs: 30_000, longestMs: 300_000 };
-/** A child that ends is started again at once the first time, and then more and more slowly. */
+/** A child that ends is started again after a second the first time, and then more and more slowly. */
 const childGate = { failures: 1, firstMs: 1_000, longestMs: 60_000 };
 const serversRemembered = 4_096;
 

@@ -39,6 +39,8 @@ export function createGate({ failures, firstMs, longestMs }: GateOptions, now: (
       isTrying = false;
     },
     failed() {
+      // Of a call that was on its way when it closed: that says no more than those that closed it.
+      if (inARow >= failures && !isTrying) return;
       inARow += 1;
       isTrying = false;
       if (inARow < failures) return;
