@@ -6,6 +6,7 @@ import { text } from '../../contracts/text';
 import { defineOperation } from '../define';
 import { requireActiveTenant } from '../identity/require-active-tenant';
 import { callSubject, resolveCall } from '../tools/calls/resolve-call';
+import { advisoryLockClasses } from '../transaction/advisory-locks';
 
 interface Facts {
   readonly subject: string;
@@ -34,7 +35,8 @@ export const resolveEffect = defineOperation({
 
   async loadFacts({ tx, context }, { intentId }) {
     // Outcomes are only ever appended, so there is no row to lock: two who resolve the same effect wait for each other here.
-    await sql`select pg_advisory_xact_lock(20305, hashtext(${`${context.tenantId}/${intentId}`}))`.execute(tx);
+    const effect = `${context.tenantId}/${intentId}`;
+    await sql`select pg_advisory_xact_lock(${advisoryLockClasses.effectResolution}, hashtext(${effect}))`.execute(tx);
     await requireActiveTenant(tx, context.tenantId);
     const { rows } = await sql<Facts>`
       select i.subject, f.outcome as first, r.outcome, r.reason, r.resolved_by

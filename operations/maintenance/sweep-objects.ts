@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { EngineError } from '../../contracts/errors';
 import type { Dispatch } from '../catalogue';
 import { systemContext } from '../system-context';
+import { objectsLock } from '../transaction/advisory-locks';
 import type { Database } from '../transaction/database';
 import { discardedAtOnceMax } from './discard-objects';
 import { referencedObjects } from './object-references';
@@ -117,7 +118,7 @@ async function setAside({ db, objects, counts }: Sweep, tenantId: string, keys: 
 async function unlessBackedUp({ db }: Sweep, work: () => Promise<void>): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ free: boolean }>`
-      select pg_try_advisory_xact_lock(hashtextextended('aos:objects', 0)) as free`.execute(tx);
+      select pg_try_advisory_xact_lock(hashtextextended(${objectsLock}, 0)) as free`.execute(tx);
     if (rows[0]?.free !== true) return false;
     await work();
     return true;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { CheckpointCopy, CheckpointTarget } from '../../contracts/checkpoint-copies';
+import { advisoryLockClasses } from '../transaction/advisory-locks';
 import type { Database } from '../transaction/database';
 
 const copiesMax = 200;
@@ -36,7 +37,7 @@ async function copySome(
     // Locks the place without writing: a transaction that writes has an id, and sealing would wait for the place with it.
     const { rows: places } = await sql<{ last: string }>`select last_seq::text as last from audit_checkpoint_copies
       where target = ${target.name} and next_attempt_at <= now()
-        and pg_try_advisory_xact_lock(20306, hashtext(target))`.execute(tx);
+        and pg_try_advisory_xact_lock(${advisoryLockClasses.checkpointTarget}, hashtext(target))`.execute(tx);
     const [place] = places;
     if (place === undefined) return { count: 0 };
     // Sealing is one transaction after the other, so no checkpoint with a lower number can still appear.

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { rootOf, type TreeEdge } from '../../evidence/merkle/edge';
 import { newId } from '../ids';
+import { advisoryLocks } from '../transaction/advisory-locks';
 import type { Database } from '../transaction/database';
 import { grow, insertCheckpoints, signCheckpoint, writeTiles, type GrownTree } from './append';
 import { checkTree } from './check-tree';
@@ -72,7 +73,8 @@ export async function sealBatch(input: BatchInput): Promise<BatchResult | undefi
 
 /** Held until the transaction ends. One sealer at a time for all trees: a batch holds leaves of many. */
 export async function lockSealing(tx: Database): Promise<boolean> {
-  const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(20304, 1) as locked`.execute(tx);
+  const { rows } = await sql<{ locked: boolean }>`
+    select pg_try_advisory_xact_lock(${sql.join(advisoryLocks.sealing)}) as locked`.execute(tx);
   return rows[0]?.locked === true;
 }
 

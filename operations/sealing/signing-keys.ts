@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { readFile, stat } from 'node:fs/promises';
 import { readKeyRecord, writeKeyRecord } from '../../evidence/key-record';
 import { encodeVerifier, type Verifier } from '../../evidence/note';
+import { advisoryLocks } from '../transaction/advisory-locks';
 import { sha256Hex } from '../transaction/canonical';
 import type { Database } from '../transaction/database';
 import { recordSealingChange } from './record-change';
@@ -47,7 +48,7 @@ interface KeyRow extends Verifier {
 async function register(db: Database, key: SigningKey, file: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     // Two workers that start at once must not both register a first key.
-    await sql`select pg_advisory_xact_lock(20304, 2)`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${sql.join(advisoryLocks.signingKeys)})`.execute(tx);
     const { rows } = await sql<KeyRow>`
       select key_id as "keyId", name, public_key as "publicKey" from audit_signing_keys order by seq desc limit 1`.execute(
       tx,

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { advisoryLocks, objectsLock } from '../../operations/transaction/advisory-locks';
 import { readVersion } from '../../version';
 import { sealBefore } from '../audit/seal-before';
 import { appliedMigrations } from '../migrate/migrations';
@@ -67,9 +68,9 @@ async function copyGovernedState(
     const [aos, cluster] = [await server.connect('aos'), await server.connect('postgres')];
     try {
       // The sweep of objects takes this lock: what the copied database names has to stay until it is copied as well.
-      await aos.query("select pg_advisory_lock(hashtextextended('aos:objects', 0))");
-      // And a rotation of the master key this one, of the vault: the keys copied fit the database copied.
-      await aos.query('select pg_advisory_lock_shared(20304, 4)');
+      await aos.query('select pg_advisory_lock(hashtextextended($1, 0))', [objectsLock]);
+      // And a rotation of the master key this one: the keys copied fit the database copied.
+      await aos.query('select pg_advisory_lock_shared($1, $2)', [...advisoryLocks.masterKeyRotation]);
       let index: HeldIndex | undefined;
       const beforeEnd = async () => void (index = await holdIndex(aos));
       await baseBackup({ dataDir, copier, client: cluster, beforeEnd });

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { platformTenantId } from '../../contracts/execution-context';
 import type { AuditEntry } from '../../contracts/audit';
 import { systemContext } from '../../operations/system-context';
+import { advisoryLocks } from '../../operations/transaction/advisory-locks';
 import { appendAudit, prepareEvent } from '../../operations/transaction/audit';
 import type { Database } from '../../operations/transaction/database';
 import { formerKeyFile, nextKeyFile, readMasterKey } from '../../vault';
@@ -25,7 +26,8 @@ export interface Rotated {
  */
 export async function rotateMasterKey(db: Database, file: string, onStep: OnStep = () => {}): Promise<Rotated> {
   return db.connection().execute(async (connection) => {
-    const { rows } = await sql<{ free: boolean }>`select pg_try_advisory_lock(20304, 4) as free`.execute(connection);
+    const { rows } = await sql<{ free: boolean }>`
+      select pg_try_advisory_lock(${sql.join(advisoryLocks.masterKeyRotation)}) as free`.execute(connection);
     if (rows[0]?.free !== true)
       throw new StartError('Another rotation of the master key, or a backup, is at work: try again when it is done.');
     const keys = await exchange(connection, file, onStep);
@@ -84,7 +86,7 @@ async function begin(db: Database, { former, key }: Keys): Promise<void> {
 /** False when a secret was stored under the former key meanwhile; behind this none is any more. */
 async function retire(db: Database, { former, key }: Keys): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(20304, 3)`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${sql.join(advisoryLocks.masterKeyInUse)})`.execute(tx);
     const { rows: left } = await sql`select from credential_secrets where key_id = ${former.keyId} limit 1`.execute(tx);
     if (left.length > 0) return false;
     const { rows: retired } = await sql`update vault_keys set retired_at = now()

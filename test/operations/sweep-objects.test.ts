@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createFolderStore, createFolderSweep } from '../../activities/adapters/object-store/folder';
 import { sweepObjects, type SweptObjects } from '../../operations/maintenance/sweep-objects';
+import { objectsLock } from '../../operations/transaction/advisory-locks';
 import { createDatabase, type Database } from '../../operations/transaction/database';
 import { newKey, startTestOperations, type TestOperations } from '../support/operations';
 
@@ -132,8 +133,8 @@ test('what a dead writer left half written goes after a day, and nothing of tena
 
 test('nothing is moved while a backup is made, or another worker sweeps', async () => {
   await store('waits');
-  await core.owner.query("select pg_advisory_lock(hashtextextended('aos:objects', 0))");
+  await core.owner.query('select pg_advisory_lock(hashtextextended($1, 0))', [objectsLock]);
   expect(await turn()).toEqual(none);
-  await core.owner.query("select pg_advisory_unlock(hashtextextended('aos:objects', 0))");
+  await core.owner.query('select pg_advisory_unlock(hashtextextended($1, 0))', [objectsLock]);
   expect(await turn()).toEqual({ ...none, setAside: 1 });
 });
