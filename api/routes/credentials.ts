@@ -11,9 +11,8 @@ import {
   RotationBody,
   StoredCredential,
 } from '../../contracts/api/credentials';
-import { checkSecret, type CredentialType } from '../../contracts/credentials';
-import { refusal } from '../../contracts/errors';
-import type { ExecutionContext } from '../../contracts/execution-context';
+import type { CredentialType } from '../../contracts/credentials';
+import { credentialNotFound } from '../../operations/credentials/secret-rows';
 import { newId } from '../../operations/ids';
 import {
   findCredential,
@@ -24,29 +23,13 @@ import {
 import { listRoute, mapPage, route, type Route } from '../route';
 import type { ApiServices } from '../services';
 import { toAccessView, toCredentialView } from '../views/credential';
+import { sealNewSecret } from './seal-new-secret';
 
 const tag = 'Credentials';
-const notFound = () => refusal('NOT_FOUND', 'there is no such credential; list yours with GET /credentials');
 
-export function credentialRoutes({ dispatch, prisma, sealSecret, auditDoor }: ApiServices): Route[] {
-  /** Encrypts before anything is dispatched; what does not fit the type goes no further. */
-  async function seal(
-    context: ExecutionContext,
-    { credentialId, type, secretVersion, secret }: NewSecret,
-    action: string,
-  ) {
-    const checked = checkSecret(type, secret);
-    if ('issue' in checked) {
-      const { field, message } = checked.issue;
-      const refused = refusal('validation_error', `the body is not valid: ${field}: ${message}`, {
-        details: { field, field_errors: [checked.issue] },
-      });
-      await auditDoor(context, refused, action);
-      throw refused;
-    }
-    return sealSecret({ tenantId: context.tenantId, credentialId, secretVersion, fields: checked.fields });
-  }
-
+export function credentialRoutes(services: ApiServices): Route[] {
+  const { dispatch, prisma } = services;
+  const seal = sealNewSecret(services);
   return [
     route(
       {
@@ -126,7 +109,7 @@ export function credentialRoutes({ dispatch, prisma, sealSecret, auditDoor }: Ap
       },
       async ({ context, params }) => {
         const found = await findCredential(prisma, context.tenantId, params.credential_id);
-        if (found === undefined) throw notFound();
+        if (found === undefined) throw credentialNotFound();
         return toCredentialView(found, new Date());
       },
     ),
@@ -200,16 +183,9 @@ export function credentialRoutes({ dispatch, prisma, sealSecret, auditDoor }: Ap
       async ({ context, params, page }) => {
         const asked = { ...page, credentialId: params.credential_id };
         const found = await listCredentialAccess(prisma, context.tenantId, asked);
-        if (found === undefined) throw notFound();
+        if (found === undefined) throw credentialNotFound();
         return mapPage(found, toAccessView);
       },
     ),
   ];
-}
-
-interface NewSecret {
-  readonly credentialId: string;
-  readonly type: CredentialType;
-  readonly secretVersion: number;
-  readonly secret: Readonly<Record<string, string>>;
 }

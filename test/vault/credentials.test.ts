@@ -102,10 +102,18 @@ test('unfit secrets are refused by the name of the field, and stand nowhere', as
     [{ type: 'bearer_token', secret: { token: canary }, value: canary }, 'value'],
     [{ type: 'bearer_token', secret: { token: canary }, expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
   ] as const;
+  const refusals = async () => {
+    const { rowCount } = await stack.owner.query(
+      `select from audit_events where action = 'credentials.store' and outcome = 'blocked'`,
+    );
+    return rowCount ?? 0;
+  };
+  const before = await refusals();
   for (const [body, field] of bodies) {
     const answer = await api.post('/credentials', { name: 'unfit', ...body });
     expect(answer).toMatchObject({ status: 400, body: { error: { code: 'invalid_input', details: { field } } } });
   }
+  expect(await refusals()).toBe(before + bodies.length);
   const id = await stored();
   const unfit = await api.post(`/credentials/${id}/rotate`, { secret: { password: canary } });
   expect(unfit).toMatchObject({ status: 400, body: { error: { details: { field: 'secret.token' } } } });
