@@ -54,7 +54,7 @@ export async function insertSecret({ tx, context }: Work, credentialId: string, 
     .execute();
 }
 
-/** The new end as a time, or why it cannot be one. */
+/** Refuses an end that is not to come. */
 export function requireFuture(expiresAt: string | null | undefined): void {
   if (typeof expiresAt === 'string' && Date.parse(expiresAt) <= Date.now()) {
     throw refusal('validation_error', 'expires_at is not in the future', { details: { field: 'expires_at' } });
