@@ -35,26 +35,30 @@ export function openChildTransport({ server, jail, limits, now, onTrouble }: Chi
 
   async function start(): Promise<void> {
     const folder = await mkdtemp(path.join(tmpdir(), 'aos-mcp-'));
+    // What stays of it is no reason to end anything else.
+    const removeFolder = () => rm(folder, { recursive: true, force: true }).catch(() => {});
     const [command = '', ...args] = [...jail.prefix, server.command, ...server.args];
-    const started = spawn(command, args, {
-      cwd: folder,
-      env: environment(server, folder),
-      detached: true,
-      stdio: 'pipe',
-    });
+    let started: ChildProcess;
+    try {
+      started = spawn(command, args, { cwd: folder, env: environment(server, folder), detached: true, stdio: 'pipe' });
+    } catch {
+      // The system does not take it at all, and its error may quote the environment.
+      await removeFolder();
+      throw cannotRun();
+    }
     child = started;
     ended = new Promise<void>((resolve) => {
       started.once('error', () => resolve());
       started.once('close', () => resolve());
     }).then(async () => {
       killGroup(started);
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder();
     });
     void ended.then(() => transport.onclose?.());
     listen(started);
     await new Promise<void>((resolve, reject) => {
       started.once('spawn', resolve);
-      started.once('error', () => reject(notSent('cannot_connect', 'The command of the server cannot be run.')));
+      started.once('error', () => reject(cannotRun()));
     });
   }
 
@@ -127,6 +131,10 @@ export function openChildTransport({ server, jail, limits, now, onTrouble }: Chi
     await ended;
     clearTimeout(killing);
   }
+}
+
+function cannotRun() {
+  return notSent('cannot_connect', 'The command of the server cannot be run.');
 }
 
 function environment({ env }: ChildServer, folder: string): Record<string, string> {
