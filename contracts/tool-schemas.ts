@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CredentialId } from './credentials';
+import { isSecretName } from './secret-names';
 import { riskLevels, serverAuthTypes, serverCapabilities, serverTransports, toolLimits } from './tools';
 import { identifier, rawText, storableObject, text } from './text';
 
@@ -22,7 +23,10 @@ const metadata = z
 const webUrl = z
   .url({ protocol: /^https?$/ })
   .max(512)
-  .refine((url) => !hasUserInfo(url), 'holds a password: store it with POST /credentials and name it here');
+  .refine((url) => !hasUserInfo(url), 'holds a password: store it with POST /credentials and name it here')
+  .refine((url) => !hasSecretParameter(url), {
+    message: 'has a parameter that is named as a secret: store it with POST /credentials and name it here',
+  });
 
 export const ServerDefinition = z
   .strictObject({
@@ -112,7 +116,16 @@ export const Discovery = z.strictObject({
 export type Discovery = z.infer<typeof Discovery>;
 
 // Refinements are asked about what is no URL too.
+function partsOf(url: string): URL | undefined {
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
+
 function hasUserInfo(url: string): boolean {
-  const parsed = URL.parse(url);
-  return parsed !== null && (parsed.username !== '' || parsed.password !== '');
+  const { username = '', password = '' } = partsOf(url) ?? {};
+  return username !== '' || password !== '';
+}
+
+function hasSecretParameter(url: string): boolean {
+  const { search = '', hash = '' } = partsOf(url) ?? {};
+  return [search, hash.slice(1)].some((part) => [...new URLSearchParams(part).keys()].some(isSecretName));
 }
