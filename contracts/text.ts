@@ -23,6 +23,11 @@ export function storableObject() {
   return z.record(z.string(), z.json()).refine(isStorableJson, notStorable);
 }
 
+/** The beginning of a text; a character that the end would take apart is left out of it. */
+export function beginningOf(value: string, max: number): string {
+  return value.slice(0, max).replace(/[\ud800-\udbff]$/, '');
+}
+
 const notStorable = 'must be well-formed Unicode without NUL';
 
 function isStorableJson(value: unknown): boolean {

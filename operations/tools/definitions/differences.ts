@@ -1,8 +1,9 @@
+import { beginningOf } from '../../../contracts/text';
 import type { ToolDefinition } from '../../../contracts/tools';
 import { canonicalJson } from '../../transaction/canonical';
 
 export interface Difference {
-  /** JSON pointer (RFC 6901) into the definition. */
+  /** JSON pointer (RFC 6901) into the definition, or the beginning of a long one. */
   readonly field: string;
   /** Canonical JSON, cut at 2,000 characters; absent where the field was added or removed. */
   readonly from?: string;
@@ -11,6 +12,7 @@ export interface Difference {
 
 const differencesMax = 100;
 const shownMax = 2_000;
+const fieldMax = 500;
 
 /** What changed between two definitions, field by field, in a stable order. */
 export function differencesOf(from: ToolDefinition, to: ToolDefinition): Difference[] {
@@ -31,9 +33,9 @@ function compare(field: string, from: unknown, to: unknown, found: Difference[])
   const [before, after] = [shown(from), shown(to)];
   if (before === after) return;
   found.push({
-    field,
-    ...(before === undefined ? {} : { from: before.slice(0, shownMax) }),
-    ...(after === undefined ? {} : { to: after.slice(0, shownMax) }),
+    field: beginningOf(field, fieldMax),
+    ...(before === undefined ? {} : { from: beginningOf(before, shownMax) }),
+    ...(after === undefined ? {} : { to: beginningOf(after, shownMax) }),
   });
 }
 

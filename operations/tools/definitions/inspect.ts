@@ -1,3 +1,4 @@
+import { beginningOf } from '../../../contracts/text';
 import type { InspectedKind, ToolDefinition } from '../../../contracts/tools';
 import { schemaIssue } from '../policy/arguments';
 import { OutOfTime, withinTime } from '../policy/within-time';
@@ -6,7 +7,7 @@ import { OutOfTime, withinTime } from '../policy/within-time';
 export interface DefinitionFinding {
   readonly tool: string;
   readonly kind: InspectedKind;
-  /** JSON pointer (RFC 6901) into the definition. */
+  /** JSON pointer (RFC 6901) into the definition, or the beginning of a long one. */
   readonly field: string;
   readonly message: string;
 }
@@ -33,6 +34,7 @@ const instructions: readonly RegExp[] = [
   /\bdata:[a-z/+.-]+;base64,/i,
 ];
 
+const fieldMax = 500;
 // A thousand long descriptions must not hold up whatever else the process does.
 const timeMsMax = 1_000;
 
@@ -71,8 +73,9 @@ function inspectName(name: string, namesakes: readonly Neighbour[]): DefinitionF
   );
 }
 
-function inspectText(tool: string, field: string, text: string): DefinitionFinding[] {
+function inspectText(tool: string, path: string, text: string): DefinitionFinding[] {
   const found: DefinitionFinding[] = [];
+  const field = beginningOf(path, fieldMax);
   const character = hidden.exec(text.replaceAll(innocent, ''))?.[0];
   if (character !== undefined) {
     const point = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
@@ -85,7 +88,7 @@ function inspectText(tool: string, field: string, text: string): DefinitionFindi
       tool,
       kind: 'hidden_instructions',
       field,
-      message: `Speaks to the model rather than about the tool: “${instruction.slice(0, 120)}”`,
+      message: `Speaks to the model rather than about the tool: “${beginningOf(instruction, 120)}”`,
     });
   }
   return found;

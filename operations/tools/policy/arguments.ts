@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
+import { beginningOf } from '../../../contracts/text';
 import { OutOfTime, withinTime } from './within-time';
 
 export interface ArgumentIssue {
@@ -53,7 +54,7 @@ export function checkArguments(
 export function schemaIssue(schema: Readonly<Record<string, unknown>>): string | undefined {
   if (Buffer.byteLength(JSON.stringify(schema)) > schemaBytesMax) return 'the schema is longer than 256 KiB';
   if (metaSchema.validateSchema(keywordsOf(schema)) === true) return undefined;
-  return metaSchema.errorsText(metaSchema.errors, { dataVar: 'the schema' }).slice(0, messageMax);
+  return beginningOf(metaSchema.errorsText(metaSchema.errors, { dataVar: 'the schema' }), messageMax);
 }
 
 function validatorOf(schema: Readonly<Record<string, unknown>>, key: string): ValidateFunction | Error {
@@ -74,7 +75,7 @@ function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction | 
   try {
     return withinTime(() => ajv.compile(keywordsOf(schema)), timeMsMax);
   } catch (error) {
-    return new Error(error instanceof Error ? error.message.slice(0, messageMax) : String(error));
+    return new Error(beginningOf(error instanceof Error ? error.message : String(error), messageMax));
   }
 }
 
