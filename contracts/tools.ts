@@ -29,6 +29,7 @@ export const findingKinds = [
   'hidden_instructions',
   'unusable_schema',
   'not_inspected',
+  'not_taken',
   'rejected',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
@@ -89,6 +90,8 @@ export const toolLimits = {
   /** Failed looks in a row that make a server offline. */
   offlineAfter: 3,
   toolsPerServer: 1_000,
+  /** Names that a server has ever had a tool of: those that are gone stay on record. */
+  toolsEver: 10_000,
 } as const;
 
 /** How often a server is looked at, and how often a look that tells nothing new is written down all the same. */

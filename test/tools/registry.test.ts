@@ -162,6 +162,25 @@ describe('discovery', () => {
   });
 });
 
+it('takes no more new names from a server that has had ten thousand', async () => {
+  const serverId = await register();
+  await discover(serverId, plain);
+  await core.owner.query(
+    `insert into mcp_tools (tool_id, tenant_id, server_id, name, input_schema, definition_hash, definition_state,
+        pinned_by, risk_level)
+      select left($1::text, 20) || n, tenant_id, server_id, 'gone_' || n, '{}', definition_hash, 'gone', pinned_by, 'low'
+      from mcp_tools, generate_series(1, 9998) n where server_id = $1`,
+    [serverId],
+  );
+  const newer = ['one', 'two', 'three'].map((name) => ({ ...plain, name }));
+  expect(await discover(serverId, plain, ...newer)).toMatchObject({ added: 1, gone: 0 });
+  expect((await serverOf(serverId)).discovery_report).toContainEqual(
+    expect.objectContaining({ kind: 'not_taken', message: expect.stringContaining('2 new tools') }),
+  );
+  expect(await toolOf(serverId, 'one')).toMatchObject({ definition_state: 'pinned' });
+  expect(await toolOf(serverId, 'two')).toBeUndefined();
+});
+
 describe('health', () => {
   const look = (serverId: string, healthy: boolean) =>
     run('tools.servers.record_health', {

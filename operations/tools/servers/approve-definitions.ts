@@ -22,9 +22,10 @@ export const approveDefinitions = defineOperation({
   capability: 'tools.registry',
   scopes: ({ params: { serverId } }) => [{ type: 'server', id: serverId }],
 
-  async loadFacts(work, { serverId }) {
+  async loadFacts(work, { serverId, tools }) {
     await lockServer(work, serverId);
-    return { known: await toolsOf(work, serverId) };
+    const ids = tools.map(({ tool_id: id }) => id);
+    return { known: await toolsOf(work, serverId, ids) };
   },
 
   async handle(work, { params: { serverId, tools, reason }, facts: { known } }) {

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { Discovery, DiscoveryId, ServerId } from '../../../contracts/tool-schemas';
-import { isWatched, type ServerStatus, type ToolDefinition } from '../../../contracts/tools';
+import { isWatched, toolLimits, type ServerStatus, type ToolDefinition } from '../../../contracts/tools';
 import { defineOperation, type Work } from '../../define';
 import { newId } from '../../ids';
 import { definitionHash } from '../definitions/definition-hash';
 import { inspectDefinitions, type DefinitionFinding } from '../definitions/inspect';
 import { initialRisk } from '../policy/tool-risk';
 import { endDiscovery, type Finding } from './discoveries';
-import { lockServer, toolsOf, type ServerRow, type ToolRow } from './rows';
+import { knownTools, lockServer, type KnownTool, type ServerRow } from './rows';
 
 const findingsMax = 500;
 
@@ -30,18 +30,19 @@ export const recordDiscovery = defineOperation({
   scopes: ({ params: { serverId } }) => [{ type: 'server', id: serverId }],
 
   async loadFacts(work, { serverId }) {
-    return { server: await lockServer(work, serverId), known: await toolsOf(work, serverId) };
+    return { server: await lockServer(work, serverId), known: await knownTools(work, serverId) };
   },
 
   async handle(work, { params: { serverId, discovery, discoveryId }, facts: { server, known } }) {
     const seen = discovery.tools as readonly ToolDefinition[];
     const findings = inspectDefinitions(seen, await neighboursOf(work, serverId));
     const byName = new Map(known.map((tool) => [tool.name, tool]));
-    const added = seen.filter(({ name }) => !byName.has(name));
+    const unknown = seen.filter(({ name }) => !byName.has(name));
+    const added = unknown.slice(0, Math.max(0, toolLimits.toolsEver - known.length));
     const changed = await holdToPinned(work, seen, byName);
     const gone = await markGone(work, seen, known);
     await pinNew(work, server, added);
-    const report = reportOf(discovery, findings);
+    const report = reportOf(discovery, [...notTaken(unknown.length - added.length), ...findings]);
     const status = await updateServer(work, server, discovery, report);
     const addedNames = added.map(({ name }) => name).sort();
     if (discoveryId !== undefined) {
@@ -84,7 +85,7 @@ async function neighboursOf({ tx }: Work, serverId: string) {
 async function holdToPinned(
   { tx }: Work,
   seen: readonly ToolDefinition[],
-  byName: ReadonlyMap<string, ToolRow>,
+  byName: ReadonlyMap<string, KnownTool>,
 ): Promise<string[]> {
   const changed: string[] = [];
   for (const definition of seen) {
@@ -108,7 +109,7 @@ async function holdToPinned(
   return changed.sort();
 }
 
-async function markGone({ tx }: Work, seen: readonly ToolDefinition[], known: readonly ToolRow[]): Promise<string[]> {
+async function markGone({ tx }: Work, seen: readonly ToolDefinition[], known: readonly KnownTool[]): Promise<string[]> {
   const listed = new Set(seen.map(({ name }) => name));
   const gone = known.filter(({ name, definition_state: state }) => !listed.has(name) && state !== 'gone');
   if (gone.length === 0) return [];
@@ -145,6 +146,12 @@ async function pinNew({ tx, context }: Work, server: ServerRow, added: readonly 
       })),
     )
     .execute();
+}
+
+function notTaken(count: number): DefinitionFinding[] {
+  if (count === 0) return [];
+  const message = `${count} new tools were not taken: the server has had ${toolLimits.toolsEver} names already.`;
+  return [{ tool: '', kind: 'not_taken', field: '', message }];
 }
 
 async function updateServer(

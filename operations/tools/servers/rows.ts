@@ -20,8 +20,22 @@ export async function lockServer({ tx }: Work, serverId: string): Promise<Server
   return server;
 }
 
-export async function toolsOf({ tx }: Work, serverId: string): Promise<ToolRow[]> {
-  return tx.selectFrom('mcp_tools').selectAll().where('server_id', '=', serverId).orderBy('name').execute();
+const knownColumns = ['tool_id', 'name', 'definition_state', 'definition_hash'] as const;
+export type KnownTool = Pick<ToolRow, (typeof knownColumns)[number]>;
+
+/** All tools that a server ever had, without their definitions: those may be of any number, and 64 KiB each. */
+export async function knownTools({ tx }: Work, serverId: string): Promise<KnownTool[]> {
+  return tx.selectFrom('mcp_tools').select(knownColumns).where('server_id', '=', serverId).orderBy('name').execute();
+}
+
+/** Those of the named tools that the server has. */
+export async function toolsOf({ tx }: Work, serverId: string, toolIds: readonly string[]): Promise<ToolRow[]> {
+  return tx
+    .selectFrom('mcp_tools')
+    .selectAll()
+    .where('server_id', '=', serverId)
+    .where('tool_id', 'in', [...toolIds])
+    .execute();
 }
 
 /** A tool by its id, held to the server that the caller named beside it. */
