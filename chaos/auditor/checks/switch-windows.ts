@@ -52,6 +52,9 @@ export function scopeOf({ scope_type: type, scope_id: id }: LedgerSwitch): strin
       return `e.tenant_id = coalesce(nullif($1::text, ''), $2)`;
     case 'plane':
       return `${own} and e.plane_id = $1`;
+    case 'server':
+      // A vote on a call may be cast: what it lets go on is refused at its start.
+      return `${own} and e.evidence->>'server_id' = $1 and e.action <> 'tools.approvals.decide'`;
     case 'run':
       return `${own} and $1 in (e.run_id, e.job_id)`;
     case 'capability': {

@@ -38,6 +38,18 @@ export const asKind =
     ),
   });
 
+/** The load as if its kills had been thrown in that scope. */
+export const inScope =
+  (scope: Pick<LedgerSwitch, 'scope_type' | 'scope_id'>): Edit =>
+  (material) => ({
+    ...material,
+    ledger: material.ledger.map((line) =>
+      line.kind === 'answered' && line.acknowledgedSwitch !== undefined
+        ? { ...line, acknowledgedSwitch: { ...line.acknowledgedSwitch, ...scope } }
+        : line,
+    ),
+  });
+
 /** The load as if the kills had never been released. */
 export const unreleased: Edit = (material) => ({
   ...material,

@@ -1,4 +1,4 @@
-import { asKind, copyOf, unreleased } from './edits';
+import { asKind, copyOf, inScope, unreleased } from './edits';
 import type { Planted } from './planted';
 
 /** What was done while a kill was on (I3). */
@@ -10,6 +10,18 @@ export const killedCommits: readonly Planted[] = [
     ],
     edit: () => unreleased,
     ids: ({ killId }) => ({ switch_id: killId, event_id: 'evt_late' }),
+  },
+  {
+    finds: 'I3 committed-under-kill',
+    plant: ({ planeId }) => [
+      copyOf(`action = 'knowledge.jobs.complete' and plane_id = '${planeId}'`, {
+        event_id: `'evt_server'`,
+        action: `'tools.servers.change'`,
+        evidence: `'{"server_id": "mcp_0123456789ab"}'::jsonb`,
+      }),
+    ],
+    edit: () => (material) => inScope({ scope_type: 'server', scope_id: 'mcp_0123456789ab' })(unreleased(material)),
+    ids: ({ killId }) => ({ switch_id: killId, event_id: 'evt_server' }),
   },
   {
     finds: 'I3 intent-opened-under-kill',
