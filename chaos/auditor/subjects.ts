@@ -18,4 +18,9 @@ export const owners: Readonly<Record<string, { readonly table: string; readonly 
   tool_id: { table: 'mcp_tools', key: 'tool_id' },
   discovery_id: { table: 'mcp_discoveries', key: 'discovery_id' },
   key_id: { table: 'api_keys', key: 'key_id' },
+  credential_id: { table: 'credentials', key: 'credential_id' },
+  grant_id: { table: 'mcp_tool_grants', key: 'grant_id' },
+  invocation_id: { table: 'mcp_tool_calls', key: 'invocation_id' },
+  approval_id: { table: 'mcp_tool_approvals', key: 'approval_id' },
+  default_policy_id: { table: 'policies', key: 'policy_id' },
 };

@@ -23,6 +23,7 @@ interface Pointer {
 const attempts: Readonly<Record<string, string>> = {
   audit_events: `t.outcome <> 'blocked'`,
   retrieval_evidence: `t.decision = 'allowed'`,
+  credential_access_log: 't.success',
 };
 
 async function rowsPointHome(material: Material, look: Finder): Promise<void> {

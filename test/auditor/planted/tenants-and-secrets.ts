@@ -12,6 +12,17 @@ export const tenantsAndSecrets: readonly Planted[] = [
     ids: ({ tenantId, foreign }) => ({ table: 'knowledge_documents', tenant_id: foreign, belongs_to: tenantId }),
   },
   {
+    finds: 'I6 row-of-another-tenant',
+    plant: ({ tenantId, foreign }) => [
+      `insert into credentials (credential_id, tenant_id, name, type, created_by)
+        select 'cred_' || n, '${tenantId}', 'planted ' || n, 'api_key', 'planted' from generate_series(1, 2) n`,
+      `insert into credential_access_log (tenant_id, credential_id, accessor_id, accessor_type, action, success)
+        values ('${foreign}', 'cred_1', 'planted', 'machine', 'get', true),
+          ('${foreign}', 'cred_2', 'planted', 'machine', 'get', false)`,
+    ],
+    ids: ({ tenantId, foreign }) => ({ credential_id: 'cred_1', tenant_id: foreign, belongs_to: tenantId }),
+  },
+  {
     finds: 'I6 answer-names-row-of-another',
     edit: (run) => {
       const line = succeeded(run, '/policies');
