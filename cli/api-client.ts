@@ -17,8 +17,8 @@ export interface WriteOptions {
 
 export interface ApiClient {
   get(path: string, query?: Query): Promise<Row>;
-  /** Follows the cursor until `limit` rows are there. */
-  list(path: string, limit: number, query?: Query): Promise<Page>;
+  /** Follows the cursor until `limit` rows are there; some lists have smaller pages than the rest. */
+  list(path: string, limit: number, query?: Query, pageSize?: number): Promise<Page>;
   /** What arrives of a stream of events, undecoded. */
   stream(path: string, options: { lastEventId: string | undefined; signal: AbortSignal }): AsyncIterable<string>;
   /** The bytes of a file, as they arrive. */
@@ -93,11 +93,11 @@ export function createApiClient(options: {
     async get(path, query) {
       return (await getEnvelope(path, query)).data;
     },
-    async list(path, limit, query = {}) {
+    async list(path, limit, query = {}, pageSize = pageSizeMax) {
       const items: Row[] = [];
       let cursor: string | undefined;
       do {
-        const size = Math.min(limit - items.length, pageSizeMax);
+        const size = Math.min(limit - items.length, pageSize);
         const { data, meta } = await getEnvelope(path, { ...query, limit: size, cursor });
         const page = Array.isArray(data['items']) ? (data['items'] as Row[]) : [];
         items.push(...page);

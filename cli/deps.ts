@@ -31,6 +31,8 @@ export interface Source {
   readonly isTTY: boolean;
   /** Everything until its end. */
   read(): Promise<string>;
+  /** One line; undefined when the input has ended. */
+  ask(prompt: string): Promise<string | undefined>;
   /** One line, typed without being shown. */
   askHidden(prompt: string): Promise<string>;
 }

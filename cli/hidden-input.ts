@@ -11,8 +11,20 @@ export function sourceOf(input: NodeJS.ReadStream, prompts: NodeJS.WriteStream):
       return input.isTTY === true;
     },
     read: () => text(input),
+    ask: (prompt) => ask(input, prompts, prompt),
     askHidden: (prompt) => askHidden(input, prompts, prompt),
   };
+}
+
+function ask(input: NodeJS.ReadStream, output: NodeJS.WriteStream, prompt: string): Promise<string | undefined> {
+  const lines = createInterface({ input, output, historySize: 0 });
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve(undefined));
+    lines.question(prompt, (line) => {
+      resolve(line);
+      lines.close();
+    });
+  });
 }
 
 function askHidden(input: NodeJS.ReadStream, prompts: NodeJS.WriteStream, prompt: string): Promise<string> {

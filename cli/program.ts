@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { addApprovalCommands } from './commands/approvals';
 import { addAskCommand } from './commands/ask';
 import { addAuditCommands } from './commands/audit';
+import { addCallCommands } from './commands/calls';
 import { addCompletionCommand } from './commands/completion';
 import { addCredentialCommands } from './commands/credentials';
 import { addDoctorCommand } from './commands/doctor';
@@ -58,6 +60,8 @@ export function createProgram(run: CliRun): Command {
   addCredentialCommands(program, run);
   addServerCommands(program, run);
   addToolCommands(program, run);
+  addCallCommands(program, run);
+  addApprovalCommands(program, run);
   addTenantCommands(program, run);
   addLimitCommands(program, run);
   addStatusCommand(program, run);

@@ -4,9 +4,14 @@ import { usageFailure } from './failures';
 
 /** The JSON object of a file, for commands whose body is too rich for flags. */
 export function readJsonObject(file: string, cwd: string): Readonly<Record<string, unknown>> {
-  const value = parse(readText(file, cwd), file);
+  return parseJsonObject(readText(file, cwd), file);
+}
+
+/** The JSON object of a text; `origin` tells where it stands. */
+export function parseJsonObject(text: string, origin: string): Readonly<Record<string, unknown>> {
+  const value = parse(text, origin);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw usageFailure(`${file} does not hold a JSON object`);
+  throw usageFailure(`${origin} does not hold a JSON object`);
 }
 
 export function readText(file: string, cwd: string): string {
@@ -17,10 +22,10 @@ export function readText(file: string, cwd: string): string {
   }
 }
 
-function parse(text: string, file: string): unknown {
+function parse(text: string, origin: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw usageFailure(`${file} is not JSON`);
+    throw usageFailure(`${origin} is not JSON`);
   }
 }

@@ -5,6 +5,14 @@ export function printable(value: unknown): string {
     .trim();
 }
 
+/** As `printable`, of a text whose lines stay. */
+export function printableLines(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(/(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ')
+    .trimEnd();
+}
+
 /** `2026-03-01T10:00:00.123Z` as `2026-03-01 10:00:00Z`; whatever is no such time stays as it is. */
 export function shortTime(value: unknown): unknown {
   if (typeof value !== 'string') return value;

@@ -11,6 +11,13 @@ export type CallOutcome = EffectOutcomeWord;
 export const approvalDecisions = ['approve', 'deny'] as const;
 export type ApprovalDecision = (typeof approvalDecisions)[number];
 
+/** How an approval ends: by what people decide, by its time, or because its call does not wait any more. */
+export const approvalEnds = [...approvalDecisions, 'expired', 'withdrawn'] as const;
+export type ApprovalEnd = (typeof approvalEnds)[number];
+
+export const approvalStatuses = ['pending', 'decided'] as const;
+export type ApprovalStatus = (typeof approvalStatuses)[number];
+
 export const callLimits = {
   /** How long people may take to decide. */
   approvalMs: 24 * 3_600_000,

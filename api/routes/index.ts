@@ -1,6 +1,7 @@
 import type { Route } from '../route';
 import type { ApiServices } from '../services';
 import { apiKeyRoutes } from './api-keys';
+import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { classificationRoutes } from './classification';
 import { credentialRoutes } from './credentials';
@@ -21,6 +22,7 @@ import { scheduleRoutes } from './schedules';
 import { serverToolRoutes } from './server-tools';
 import { systemRoutes } from './system';
 import { toolCallRoutes } from './tool-calls';
+import { toolInvocationRoutes } from './tool-invocations';
 import { toolServerRoutes } from './tool-servers';
 
 /** Every route there is. A new domain adds a line here and its own file. */
@@ -44,6 +46,8 @@ export function allRoutes(services: ApiServices): Route[] {
     ...toolCallRoutes(services),
     ...toolServerRoutes(services),
     ...serverToolRoutes(services),
+    ...toolInvocationRoutes(services),
+    ...approvalRoutes(services),
     ...opsRoutes(services),
     ...modeRoutes(services),
     ...rateLimitRoutes(services),

@@ -1,6 +1,6 @@
 import type { TimeKey } from '../../contracts/api/common';
 import type { EffectOutcomeWord, EffectStatus } from '../../contracts/effects';
-import type { PrismaClient } from '../client';
+import type { PrismaClient, Transaction } from '../client';
 import { Prisma } from '../generated/client';
 import { pageOf, type PageOf, type PageRequest } from './page';
 import { readAs } from './read-as';
@@ -45,15 +45,23 @@ export function listEffects(
       ? Prisma.sql`true`
       : Prisma.sql`(i.created_at, i.intent_id) < (${after[0]}::timestamptz, ${after[1]})`;
   return readAs(prisma, tenantId, async (tx) => {
-    const found = await tx.$queryRaw<EffectRow[]>`
-      select i.intent_id, i.subject, i.phase, i.deadline, i.created_at, f.outcome as first, l.outcome, l.reason,
-        l.resolved_by, l.recorded_at as resolved_at
-      from effect_intents i
-      left join effect_outcomes f on f.intent_id = i.intent_id and f.first
-      left join lateral (select * from effect_outcomes o where o.intent_id = i.intent_id
-        order by o.first, o.id limit 1) l on true
-      where i.tenant_id = ${tenantId} and ${asked} and ${behind}
-      order by i.created_at desc, i.intent_id desc limit ${limit + 1}`;
+    const found = await readRows(tx, tenantId, Prisma.sql`${asked} and ${behind}`, limit + 1);
     return pageOf(found, limit, (row): TimeKey => [row.created_at.toISOString(), row.intent_id]);
   });
+}
+
+export async function findEffect(tx: Transaction, tenantId: string, intentId: string): Promise<EffectRow | undefined> {
+  return (await readRows(tx, tenantId, Prisma.sql`i.intent_id = ${intentId}`, 1))[0];
+}
+
+function readRows(tx: Transaction, tenantId: string, condition: Prisma.Sql, limit: number): Promise<EffectRow[]> {
+  return tx.$queryRaw<EffectRow[]>`
+    select i.intent_id, i.subject, i.phase, i.deadline, i.created_at, f.outcome as first, l.outcome, l.reason,
+      l.resolved_by, l.recorded_at as resolved_at
+    from effect_intents i
+    left join effect_outcomes f on f.intent_id = i.intent_id and f.first
+    left join lateral (select * from effect_outcomes o where o.intent_id = i.intent_id
+      order by o.first, o.id limit 1) l on true
+    where i.tenant_id = ${tenantId} and ${condition}
+    order by i.created_at desc, i.intent_id desc limit ${limit}`;
 }

@@ -76,6 +76,8 @@ export const unknownIds: Readonly<Record<string, string>> = {
   credential_id: 'cred_000000000000',
   server_id: 'mcp_000000000000',
   tool_id: 'tool_000000000000',
+  invocation_id: 'inv_0000000000000000',
+  approval_id: 'apr_000000000000',
   key_id: 'key_0000000000000000',
   switch_id: 'sw_0000000000000000',
   intent_id: '00000000-0000-4000-8000-000000000000',

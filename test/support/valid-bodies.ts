@@ -39,6 +39,8 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     },
     'tools.change': { enabled: false },
     'tools.grant': { reason: 'test' },
+    'calls.resolve': { outcome: 'failed', reason: 'test' },
+    'approvals.decide': { decision: 'approve', reason: 'test' },
     'api_keys.create': { name, role: 'viewer' },
     'ops.tenants.create': { name },
     'ops.tenants.modes.set': { mode: 'ENFORCE', reason: 'test' },

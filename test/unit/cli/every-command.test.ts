@@ -18,6 +18,8 @@ const policy = 'pol_0123456789ab';
 const credential = 'cred_0123456789ab';
 const toolServer = 'mcp_0123456789ab';
 const tool = 'tool_0123456789ab';
+const call = 'inv_0123456789abcdef';
+const approval = 'apr_0123456789ab';
 const reason = ['--reason', 'because'];
 
 /** How each command may be called. A new command needs its line. */
@@ -97,6 +99,16 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'tools set': [toolServer, tool, '--risk', 'high'],
   'tools grant': [toolServer, tool, ...reason],
   'tools revoke': [toolServer, tool, ...reason],
+  'calls list': [toolServer],
+  'calls get': [toolServer, call],
+  'calls invoke': [toolServer, tool, '--input', '{}'],
+  'calls resolve': [toolServer, call, '--outcome', 'failed', ...reason],
+  'calls withdraw': [toolServer, call],
+  'approvals list': ['--status', 'pending'],
+  'approvals get': [approval],
+  'approvals approve': [approval, ...reason],
+  'approvals deny': [approval, ...reason],
+  'approvals watch': ['--timeout', '1'],
   'sql-templates create': ['people', '--sql-file', 'people.sql', '--id', 'id'],
   'sql-templates list': [],
   'sql-templates show': ['sqlt_0123456789ab'],
@@ -181,7 +193,7 @@ test.each(leaves.map(({ path: name }) => name))('%s --json prints JSON and nothi
   const { exitCode, stdout, stderr } = await runCommand(args, { url, cwd });
   expect({ name, exitCode, stderr }).toEqual({ name, exitCode: 0, stderr: '' });
   // A stream is a line for each event.
-  for (const text of name === 'planes watch' ? stdout.trimEnd().split('\n') : [stdout]) {
+  for (const text of name.endsWith(' watch') ? stdout.trimEnd().split('\n') : [stdout]) {
     expect(typeof JSON.parse(text)).toBe('object');
   }
 });

@@ -37,6 +37,10 @@ export async function runCommand(args: readonly string[], setting: CommandSettin
     stdin: {
       isTTY: typed !== undefined,
       read: async () => stdin,
+      async ask(prompt) {
+        stderr += prompt;
+        return lines.shift();
+      },
       async askHidden(prompt) {
         stderr += prompt;
         return lines.shift() ?? '';
