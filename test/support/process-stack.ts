@@ -17,7 +17,7 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface ProcessStack extends Pick<TestOperations, 'owner' | 'database' | 'keys' | 'dispatch'> {
+export interface ProcessStack extends Pick<TestOperations, 'owner' | 'database' | 'keys' | 'dispatch' | 'as'> {
   readonly folder: string;
   readonly temporal: Client;
   startWorker(options?: ProcessOptions): Promise<AosProcess>;
@@ -53,7 +53,7 @@ export async function startProcessStack(): Promise<ProcessStack> {
   });
 
   return {
-    ...{ owner: core.owner, database: core.database, keys: core.keys, dispatch: core.dispatch, folder },
+    ...{ owner: core.owner, database: core.database, keys: core.keys, dispatch: core.dispatch, as: core.as, folder },
     temporal: new Client({ connection }),
 
     async startWorker(options = {}) {

@@ -1,0 +1,90 @@
+import type { BarrierName } from '../../barriers';
+import { ApiClient } from '../support/api-client';
+import type { AosProcess } from '../support/aos-process';
+import { decideCall, endOfCall, holdCall, invoke } from '../support/held-calls';
+import { newKey } from '../support/operations';
+import { startProcessStack, type ProcessStack } from '../support/process-stack';
+import { registerToolServer, startToolServer, type RegisteredServer, type ToolServer } from '../support/tool-server';
+import { until } from '../support/until';
+
+let upstream: ToolServer;
+let stack: ProcessStack;
+let notes: RegisteredServer;
+/** The first administrator made the key that calls, so another one has to decide. */
+let otherKey: string;
+beforeAll(async () => {
+  upstream = await startToolServer();
+  stack = await startProcessStack();
+  notes = await registerToolServer(stack, { name: 'notes', url: upstream.url });
+  const api = await startApi();
+  const conditions = { tool_rules: [{ effect: 'allow' }] };
+  const policy = await stack.api().post('/policies', { name: 'p', enforcement_mode: 'BLOCK', conditions });
+  const active = { target: 'ACTIVE', reason: 'test' };
+  expect(await stack.api().post(`/policies/${policy.body.data.policy_id}/lifecycle`, active)).toMatchObject({
+    status: 200,
+  });
+  otherKey = (await stack.api().post('/api-keys', { name: 'other', role: 'admin' })).body.data.key;
+  await api.stop();
+}, 180_000);
+afterAll(async () => {
+  await stack?.stop();
+  await upstream?.close();
+});
+
+/** Only one runs at a time: calls are sent by whichever does. */
+let running: AosProcess | undefined;
+afterEach(() => running?.kill());
+
+async function startApi(barrier?: BarrierName) {
+  const env = { AOS_EGRESS_ALLOW: upstream.host };
+  const api = await stack.startApi({ env, ...(barrier !== undefined && { barrier }) });
+  running = api;
+  return api;
+}
+
+const sent = (tool: string) => upstream.calls.filter((call) => call.tool === tool).length;
+
+test('a call waits through kill -9 of API and worker, and is sent once when it is approved afterwards', async () => {
+  const lives = [await startApi(), await stack.startWorker()];
+  const asked = { tool: 'delete_note', key: newKey() };
+  const call = await holdCall(stack.api('developer'), notes, asked);
+  await Promise.all(lives.map((each) => each.kill()));
+  const { url } = await startApi();
+  expect((await stack.api().get(`/approvals/${call.approvalId}`)).body.data).toMatchObject({ status: 'pending' });
+  expect(sent('delete_note')).toBe(0);
+  expect(await decideCall(new ApiClient(url, otherKey), call)).toMatchObject({ status: 200 });
+  expect(await endOfCall(stack.api(), call)).toMatchObject({ outcome: 'succeeded', evidence: [{ first: true }] });
+  expect(await invoke(stack.api('developer'), notes, asked)).toMatchObject({
+    status: 200,
+    body: { data: { status: 'succeeded' } },
+  });
+  expect(sent('delete_note')).toBe(1);
+}, 180_000);
+
+test.each<[BarrierName, string, number]>([
+  ['tool.intent-committed', 'read_note', 0],
+  ['tool.answered', 'get_rich', 1],
+])(
+  'kill -9 at %s leaves an unknown outcome, and never a second call',
+  async (barrier, tool, calls) => {
+    const dying = await startApi(barrier);
+    const asked = { tool, key: newKey() };
+    await expect(invoke(stack.api('developer'), notes, asked)).rejects.toThrow('fetch failed');
+    expect(await dying.ended).toBe('SIGKILL');
+    const { rows } = await stack.owner.query(`select invocation_id, state from mcp_tool_calls where tool_name = $1`, [
+      tool,
+    ]);
+    expect(rows).toMatchObject([{ state: 'dispatched' }]);
+    await startApi();
+    await until(async () => (await invoke(stack.api('developer'), notes, asked)).body.data?.status === 'unknown', {
+      what: 'the outcome of the call',
+    });
+    const path = `/integrations/mcp-servers/${notes.serverId}/invocations/${rows[0]?.invocation_id}`;
+    expect((await stack.api().get(path)).body.data).toMatchObject({
+      ...{ outcome: 'unknown', effect: { status: 'unknown' } },
+      evidence: [{ outcome: 'unknown', first: true }],
+    });
+    expect(sent(tool)).toBe(calls);
+  },
+  120_000,
+);
