@@ -39,7 +39,7 @@ test('a clean run has no violations, and every guarantee was looked at', async (
 test('every operation is known to the auditor as fenced or exempt, by its capability and by its job', () => {
   const known = { ...fencedActions, ...Object.fromEntries(exemptActions.map((action) => [action, undefined])) };
   expect(Object.keys(known).toSorted()).toEqual(Object.keys(catalogue).toSorted());
-  const ids = { planeId: 'kp_000000000000', jobId: 'job_x', stage: 'ingest' };
+  const ids = { planeId: 'kp_000000000000', jobId: 'job_x', invocationId: 'inv_x', stage: 'ingest' };
   for (const [name, operation] of Object.entries(catalogue)) {
     const rule = fencedActions[name];
     expect(`${name} ${operation.fence === 'fenced'}`).toBe(`${name} ${rule !== undefined}`);
