@@ -2,6 +2,7 @@ import { ask, anActivePlane, type ActivePlane } from '../support/active-plane';
 import type { ApiClient } from '../support/api-client';
 import { newKey } from '../support/operations';
 import type { TestStack } from '../support/stack';
+import { untilDiscovered } from '../support/tool-discoveries';
 
 /** Words that belong to one tenant each. */
 export const canaries = ['canaryalpha7311', 'canarybravo9427'] as const;
@@ -87,8 +88,8 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
   };
 }
 
-/** A server that nobody can reach, with a tool that was seen when somebody could. */
-async function aServer(stack: TestStack, tenant: 0 | 1): Promise<{ server_id: string; tool_id: string }> {
+/** A server that nobody can reach, with a tool that was seen when somebody could, and a call of it that waits. */
+async function aServer(stack: TestStack, tenant: 0 | 1): Promise<Readonly<Record<string, string>>> {
   const canary = canaries[tenant];
   const api = stack.api('admin', tenant);
   const { body } = await api.post('/integrations/mcp-servers', {
@@ -99,6 +100,7 @@ async function aServer(stack: TestStack, tenant: 0 | 1): Promise<{ server_id: st
     metadata: { about: canary },
   });
   const serverId = body.data.server_id as string;
+  await untilDiscovered(stack.owner, serverId);
   const tool = { name: `read_${canary}`, description: `Reads ${canary}.`, inputSchema: { type: 'object' } };
   await stack.dispatch(stack.as('admin', tenant), 'tools.servers.record_discovery', {
     params: {
@@ -111,5 +113,10 @@ async function aServer(stack: TestStack, tenant: 0 | 1): Promise<{ server_id: st
     idempotencyKey: newKey(),
   });
   const tools = await api.get(`/integrations/mcp-servers/${serverId}/tools`);
-  return { server_id: serverId, tool_id: tools.body.data.items[0].tool_id };
+  const toolId = tools.body.data.items[0].tool_id as string;
+  const path = `/integrations/mcp-servers/${serverId}/tools/${toolId}/invoke`;
+  const { status, body: held } = await api.post(path, { input: { about: canary } });
+  expect({ status, held }).toMatchObject({ status: 202 });
+  const { invocation_id, approval_id } = held.data;
+  return { server_id: serverId, tool_id: toolId, invocation_id, approval_id };
 }

@@ -6,6 +6,7 @@ import { ApiClient } from '../support/api-client';
 import { decideCall, endOfCall, holdCall } from '../support/held-calls';
 import { newKey } from '../support/operations';
 import { startTestStack, type TestStack } from '../support/stack';
+import { untilDiscovered } from '../support/tool-discoveries';
 import {
   registerToolServer,
   startToolServer,
@@ -339,6 +340,8 @@ describe('a call that waits', () => {
       await holdCall(developer(), server, { input: suspended }),
       await holdCall(developer(), server, { input: approved }),
     ];
+    // Its own look would find the definition that is pinned, and put the tool back to use.
+    await untilDiscovered(stack.owner, server.serverId);
     await describeAnew('read_note');
     await decideCall(judge, calls[0]!);
     await expectRefused(calls[0]!, 'tool_definition_changed', suspended.id);
