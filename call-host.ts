@@ -32,9 +32,10 @@ export function hostCalls({ config, options, workflows, onError }: CallHostOptio
     try {
       const { namespace } = temporal;
       worker = await Worker.create({ ...options, ...(workflows ?? workflowSource()), connection, namespace });
-      if (stopping.signal.aborted) return;
       const running = worker.run();
-      engine = createEngine({ connection, namespace, taskQueue, isEager: true });
+      // One that was made must run to be ended: else its threads would stay.
+      if (stopping.signal.aborted) worker.shutdown();
+      else engine = createEngine({ connection, namespace, taskQueue, isEager: true });
       await running;
     } finally {
       engine = undefined;

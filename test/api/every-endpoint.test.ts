@@ -191,7 +191,9 @@ test('each parameter of the query, with values that it does not take', async () 
   for (const operation of guarded()) {
     for (const { name, schema } of operation.parameters.filter((each) => each.in === 'query')) {
       const isBounded = ['integer', 'number'].includes(String(schema['type'])) || name === 'limit';
-      const wrong = isBounded ? ['0', '-1', '1001', '1.5', 'ten', '1e9', ''] : ['', ' ', '\u0000', 'x'.repeat(3_000)];
+      const wrong = isBounded
+        ? ['0', '-1', '1000001', '1.5', 'ten', '1e9', '']
+        : ['', ' ', '\u0000', 'x'.repeat(3_000)];
       for (const value of wrong) {
         const path = `${fillPath(operation, ids)}?${name}=${encodeURIComponent(value)}`;
         const error = await expectInvalid(operation, `${name}=${value.slice(0, 10)}`, { path });

@@ -221,19 +221,20 @@ test('a flood without a valid key, from one address or from many, leaves a bound
   const before = (await audited(`tenant_id = 'platform' and recorded_at >= $1`, [since])).length;
   const answers = await flood(100, () => '198.51.100.7');
   expect(answers.every(({ status }) => status === 401)).toBe(true);
-  expect((await audited(`tenant_id = 'platform' and recorded_at >= $1`, [since])).length - before).toBeLessThanOrEqual(
-    62,
-  );
+  const ofOne = (await audited(`tenant_id = 'platform' and recorded_at >= $1`, [since])).length - before;
+  // Tokens come back while it lasts: one a second for an address, five for all of them.
+  const seconds = () => Math.ceil((Date.now() - since.getTime()) / 1_000);
+  expect(ofOne).toBeLessThanOrEqual(62 + seconds());
   // Addresses of one /64 count as one.
   await flood(100, (n) => `2001:db8::${n.toString(16)}`);
   await flood(400, (n) => `203.0.113.${n % 250}`);
   const events = await audited(`tenant_id = 'platform' and recorded_at >= $1`, [since]);
-  expect(events.length).toBeLessThan(400);
+  expect(events.length).toBeLessThan(400 + 5 * seconds());
   expect(events.some(({ action }) => action === 'door.refusals')).toBe(true);
   const { rows } = await core.owner.query(
     `select count(*)::int as n from rate_limit_buckets where subject_type = 'address'`,
   );
-  expect((rows[0] as { n: number }).n).toBeLessThan(320);
+  expect((rows[0] as { n: number }).n).toBeLessThan(320 + 5 * seconds());
 });
 
 test('only the operator sets limits, for what there is', async () => {
