@@ -52,7 +52,6 @@ function measure(cell: string, policies: SealedPolicies['policies'], goalMs?: nu
     tool: {
       isEnabled: true,
       definitionState: 'pinned',
-      risk: 'high',
       isDangerous: false,
       requiresExplicitAllow: false,
       requiresPolicy: true,

@@ -5,6 +5,7 @@ import { EngineError, errorRules } from '../../contracts/errors';
 import { freezeContext, type ExecutionContext } from '../../contracts/execution-context';
 import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import type { CallOutcome, ToolCallStep } from '../../contracts/tool-calls';
+import type { CallEnd } from '../../operations/tools/calls/settle-call';
 import { toEngineFault } from '../../operations/transaction/faults';
 import { UpstreamFailure, type CallAnswer } from '../adapters/mcp/port';
 import { workSignal } from '../work-signal';
@@ -55,8 +56,10 @@ export function createCallTool(dependencies: CallDependencies) {
     return { state: 'settled', outcome: end.outcome };
 
     async function ask(row: ReachedServer, tool: { toolName: string; inputSchema: unknown }): Promise<CallAnswer> {
+      let hasLeft = false;
       try {
         const server = await describeServer(context, row, `tool call ${invocationId}`);
+        hasLeft = true;
         return await upstream.callTool({
           server,
           tool: tool.toolName,
@@ -65,11 +68,7 @@ export function createCallTool(dependencies: CallDependencies) {
           signal: workSignal(),
         });
       } catch (error) {
-        if (error instanceof UpstreamFailure) return { kind: 'failure', failure: error };
-        // The upstream throws nothing of its own, so this went wrong before it was asked.
-        const fault = toEngineFault(error);
-        const message = fault instanceof EngineError ? fault.message : 'something went wrong on our side';
-        return { kind: 'failure', failure: new UpstreamFailure({ problem: 'closed', message }, 'notSent') };
+        return { kind: 'failure', failure: failureOf(error, hasLeft) };
       }
     }
 
@@ -102,18 +101,16 @@ export function createCallTool(dependencies: CallDependencies) {
 interface SettleParams {
   readonly invocationId: string;
   readonly intentId: string;
-  readonly end: {
-    readonly outcome: CallOutcome;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly durationMs: number;
-    readonly result?: {
-      readonly hash: string;
-      readonly bytes: number;
-      readonly sealed?: string;
-      readonly ref?: string;
-    };
-  };
+  readonly end: CallEnd;
+}
+
+/** What is thrown beside the failures that say how far they came. Once the upstream was asked, nobody knows. */
+function failureOf(error: unknown, hasLeft: boolean): UpstreamFailure {
+  if (error instanceof UpstreamFailure) return error;
+  const fault = toEngineFault(error);
+  const message = fault instanceof EngineError ? fault.message : 'something went wrong on our side';
+  const isStopped = fault instanceof EngineError && fault.reason === 'SWITCH_ENGAGED';
+  return new UpstreamFailure({ problem: isStopped ? 'cancelled' : 'closed', message }, hasLeft ? 'unknown' : 'notSent');
 }
 
 function failureEnd({ reached, code, problem, message }: UpstreamFailure) {

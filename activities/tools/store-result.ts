@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { resultName } from '../../contracts/content-box';
 import { callLimits } from '../../contracts/tool-calls';
 import type { ToolResult } from '../adapters/mcp/port';
 import type { CallDependencies } from './call-dependencies';
@@ -15,6 +16,3 @@ export async function storeResult(
   const { sha256 } = await objects.put(tenantId, sealed);
   return { ...described, ref: sha256 };
 }
-
-/** Under which a result is sealed: another than that of its arguments. */
-export const resultName = (invocationId: string) => `${invocationId}/result`;

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ContentBox } from '../../contracts/content-box';
+import { resultName, type ContentBox } from '../../contracts/content-box';
 import type { CallView } from '../../contracts/api/tool-calls';
 import { refusal } from '../../contracts/errors';
 import type { ExecutionContext } from '../../contracts/execution-context';
@@ -77,6 +77,6 @@ export function createToolCalls({ dispatch, db, box, results, engine, logger }: 
     const { output, output_ref: ref, invocation_id: invocationId } = row;
     const sealed = output ?? (ref === null ? null : await results.get(tenantId, ref));
     if (sealed === null) return null;
-    return JSON.parse((await box.open(tenantId, `${invocationId}/result`, sealed)).toString());
+    return JSON.parse((await box.open(tenantId, resultName(invocationId), sealed)).toString());
   }
 }

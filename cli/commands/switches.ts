@@ -1,7 +1,7 @@
 import { Argument, Option, type Command } from 'commander';
 import { addListCommand, addReadCommand, addWriteCommand } from '../add-command';
 import type { CliRun } from '../deps';
-import { resolvePlane } from '../resolve-name';
+import { resolvePlane, resolveServer } from '../resolve-name';
 import { action, type Session } from '../session';
 import { column, renderFields, textColumn } from '../table';
 
@@ -34,7 +34,10 @@ export function addSwitchCommands(program: Command, run: CliRun): void {
     const what = verb === 'on' ? 'throw a switch: work in its scope stops' : 'release a switch';
     addWriteCommand(switches, verb, what)
       .addArgument(new Argument('<scope>', 'what it covers').choices(scopes))
-      .argument('[id]', 'a plane by name or id, or the id of what the scope names; without it the own tenant')
+      .argument(
+        '[id]',
+        'a plane or tool server by name or id, or the id of what the scope names; without it the own tenant',
+      )
       .requiredOption('--reason <text>', 'why; it is kept in the audit')
       .addOption(
         new Option(
@@ -72,7 +75,7 @@ export function addSwitchCommands(program: Command, run: CliRun): void {
     .addArgument(new Argument('<mode>', 'the mode').choices(['NORMAL', 'DEGRADED', 'KILL']))
     .requiredOption('--reason <text>', 'why; it is kept in the audit')
     .addOption(new Option('--scope <scope>', 'what it covers (default: the own tenant)').choices(scopes))
-    .option('--scope-id <id>', 'a plane by name or id, or a tenant id')
+    .option('--scope-id <id>', 'a plane or tool server by name or id, or a tenant id')
     .action(action(run, setMode));
 }
 
@@ -135,8 +138,15 @@ async function setMode(session: Session, mode: string, { reason, scope, scopeId 
 
 async function scopeFields(session: Session, scope: string, id: string | undefined) {
   if (id === undefined) return { scope };
-  return { scope, scope_id: scope === 'plane' ? await resolvePlane(session, id) : id };
+  const resolve = byName[scope];
+  return { scope, scope_id: resolve === undefined ? id : await resolve(session, id) };
 }
+
+// A name that is taken for an id would stop nothing, and say that it did.
+const byName: Readonly<Record<string, (session: Session, given: string) => Promise<string>>> = {
+  plane: resolvePlane,
+  server: resolveServer,
+};
 
 const switchColumns = [
   column('switch', 'switch_id'),

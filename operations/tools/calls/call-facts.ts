@@ -5,7 +5,6 @@ import { isPermitted, type Permission } from '../../../contracts/roles';
 import type { ToolArguments } from '../../../contracts/tool-call-schemas';
 import type { DefinitionState, RiskLevel, ServerStatus } from '../../../contracts/tools';
 import type { Work } from '../../define';
-import { canonicalJson } from '../../transaction/canonical';
 import { decideCall, type CallFacts, type ToolDecision } from '../policy/decide';
 import { serverNotFound } from '../servers/rows';
 
@@ -18,7 +17,6 @@ export interface CalledTool {
   readonly default_policy_id: string | null;
   readonly rate_limit_requests: number | null;
   readonly rate_limit_window_seconds: number;
-  readonly server_deleted: boolean;
   readonly tool_id: string;
   readonly tool_name: string;
   readonly tool_enabled: boolean;
@@ -59,7 +57,6 @@ export async function readCalledTool({ tx }: Work, serverId: string, toolId: str
       ...(['t.max_calls_per_minute', 'p.snapshot_id'] as const),
     ])
     .select((eb) => [
-      eb('s.deleted_at', 'is not', null).as('server_deleted'),
       eb
         .exists(
           eb
@@ -71,13 +68,12 @@ export async function readCalledTool({ tx }: Work, serverId: string, toolId: str
         .as('has_grant'),
     ])
     .where('t.tool_id', '=', toolId)
+    .where('s.deleted_at', 'is', null)
     .executeTakeFirst();
   if (row === undefined) throw await missing(tx, serverId);
   if (row.server_id !== serverId) throw refusal('TOOL_SERVER_MISMATCH', 'the tool belongs to another server');
-  if (row.server_deleted) throw serverNotFound();
   return {
     ...row,
-    server_deleted: Boolean(row.server_deleted),
     has_grant: Boolean(row.has_grant),
     policies: row.snapshot_id === null ? undefined : await policiesOf(tx, row.snapshot_id),
   };
@@ -112,8 +108,14 @@ async function policiesOf(tx: Work['tx'], snapshotId: string): Promise<SealedPol
   return policies;
 }
 
+export interface CallArguments {
+  readonly value: ToolArguments;
+  /** RFC 8785: what is hashed, and whose bytes are counted. */
+  readonly canonical: string;
+}
+
 /** Decides but for the rate. Whoever calls is who the transaction's context says, with the roles of this moment. */
-export function decide({ context, roles }: Work, tool: CalledTool, args: ToolArguments): ToolDecision {
+export function decide({ context, roles }: Work, tool: CalledTool, args: CallArguments): ToolDecision {
   const { actor } = context;
   const risk = tool.risk_level as RiskLevel;
   const wanted: readonly string[] = [
@@ -132,7 +134,6 @@ export function decide({ context, roles }: Work, tool: CalledTool, args: ToolArg
     tool: {
       isEnabled: tool.tool_enabled,
       definitionState: tool.definition_state as DefinitionState,
-      risk,
       isDangerous: tool.is_dangerous,
       requiresExplicitAllow: tool.requires_explicit_allow,
       requiresPolicy: tool.requires_policy,
@@ -143,13 +144,13 @@ export function decide({ context, roles }: Work, tool: CalledTool, args: ToolArg
     policies: tool.policies,
   };
   const bindings = {
-    args,
+    args: args.value,
     tool: tool.tool_name,
     server: tool.server_name,
     caller: { id: actor.id, type: actor.type, roles: [...roles] },
     risk,
     now: new Date(),
   };
-  const argumentBytes = Buffer.byteLength(canonicalJson(args));
+  const argumentBytes = Buffer.byteLength(args.canonical);
   return decideCall(facts, { tool: tool.tool_name, server: tool.server_name, risk, bindings, argumentBytes });
 }

@@ -10,7 +10,7 @@ const redacted = '[redacted]';
 /** Arguments as a person may see them: values under telling names replaced, long texts cut. */
 export function previewOf(value: unknown): string {
   const text = JSON.stringify(shown(value, 0));
-  return text.length <= previewMax ? text : `${text.slice(0, previewMax - 1)}…`;
+  return text.length <= previewMax ? text : `${text.slice(0, previewMax - 1).toWellFormed()}…`;
 }
 
 function shown(value: unknown, depth: number): unknown {

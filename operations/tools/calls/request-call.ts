@@ -62,7 +62,7 @@ export const requestCall = defineOperation({
     if (known !== undefined) return repeat(work, known, digest);
     if (tool === undefined) throw new Error('a new call has a tool');
     requireArguments(tool, params.arguments, canonical);
-    const decision = decide(work, tool, params.arguments);
+    const decision = decide(work, tool, { value: params.arguments, canonical });
     if (decision.decision === 'deny') throw denial(decision, tool);
     const isPending = decision.decision === 'require_approval';
     const kept: KeptDecision = {

@@ -5,9 +5,9 @@ import { InvocationId, ToolArguments } from '../../../contracts/tool-call-schema
 import { callLimits } from '../../../contracts/tool-calls';
 import { ServerId } from '../../../contracts/tool-schemas';
 import { defineOperation, type Work } from '../../define';
-import { digestOf } from '../../transaction/canonical';
+import { canonicalJson, sha256Hex } from '../../transaction/canonical';
 import { useApproval } from '../approvals/use-approval';
-import { decide, readCalledTool, type CalledTool } from './call-facts';
+import { decide, readCalledTool, type CallArguments, type CalledTool } from './call-facts';
 import { lockCall, type CallRow, type KeptDecision } from './call-rows';
 import { denial } from './denial';
 
@@ -42,10 +42,11 @@ export const startCall = defineOperation({
       return { started: false, outcome: call.outcome } as const;
     }
     if (call.server_id !== params.serverId) throw refusal('TOOL_SERVER_MISMATCH', 'the call is of another server');
-    if (digestOf(params.arguments) !== call.input_hash) {
+    const canonical = canonicalJson(params.arguments);
+    if (sha256Hex(canonical) !== call.input_hash) {
       throw refusal('INVALID_STATE', 'the stored arguments are not those that were decided about');
     }
-    const approvalId = await requireDecision(work, call, tool, params.arguments);
+    const approvalId = await requireDecision(work, call, tool, { value: params.arguments, canonical });
     const { intentId } = params;
     const deadline = new Date(Date.now() + callLimits.deadlineMs);
     work.intend({ intentId, subject: `tool:${call.invocation_id}`, phase: 'upstream', deadline });
@@ -75,7 +76,7 @@ async function requireDecision(
   work: Work,
   call: CallRow,
   tool: CalledTool,
-  args: ToolArguments,
+  args: CallArguments,
 ): Promise<string | null> {
   const decision = decide(work, tool, args);
   if (decision.decision === 'deny') throw denial(decision, tool);

@@ -3,7 +3,6 @@ import {
   callableStatuses,
   type DefinitionState,
   type DenyReason,
-  type RiskLevel,
   type ServerStatus,
   type ToolDecisionWord,
 } from '../../../contracts/tools';
@@ -25,7 +24,6 @@ export interface CallFacts {
     | {
         readonly isEnabled: boolean;
         readonly definitionState: DefinitionState;
-        readonly risk: RiskLevel;
         readonly isDangerous: boolean;
         readonly requiresExplicitAllow: boolean;
         readonly requiresPolicy: boolean;

@@ -8,7 +8,6 @@ const server = { status: 'active', isEnabled: true, requiresApproval: false, def
 const tool = {
   isEnabled: true,
   definitionState: 'pinned',
-  risk: 'low',
   isDangerous: false,
   requiresExplicitAllow: false,
   requiresPolicy: true,
@@ -30,7 +29,7 @@ function policyOf(id: string, rules: readonly unknown[], mode: Mode = 'BLOCK'): 
 }
 
 function decideWith(risk: Risk, policies: SealedPolicies['policies'], facts: Partial<CallFacts> = {}, args = {}) {
-  return decideCall({ ...open, tool: { ...tool, risk }, policies, ...facts }, callOf(risk, args));
+  return decideCall({ ...open, policies, ...facts }, callOf(risk, args));
 }
 
 describe('state before policy', () => {
@@ -76,7 +75,7 @@ describe('the matrix of risks', () => {
   });
 
   it('takes the allowance from the bound policy only', () => {
-    const bound = { tool: { ...tool, risk: 'high' as const, policyId: 'other' } };
+    const bound = { tool: { ...tool, policyId: 'other' } };
     expect(decideWith('high', allowing, bound).decision).toBe('deny');
     const both = [...allowing, policyOf('other', [{ effect: 'allow' }])];
     expect(decideWith('high', both, bound)).toMatchObject({ decision: 'allow', policyId: 'other' });

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import type { CallEnd } from '../../operations/tools/calls/settle-call';
+import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
+import { reconcileCalls, type CallPort } from '../../operations/maintenance/reconcile-calls';
+import { sweepEffects } from '../../operations/maintenance/sweep-effects';
+import { systemContext } from '../../operations/system-context';
+import { createDatabase, type Database } from '../../operations/transaction/database';
+import { newKey, startTestOperations, type TestOperations } from '../support/operations';
+import { registerToolServer, type RegisteredServer } from '../support/tool-server';
+
+let core: TestOperations;
+let system: Database;
+let server: RegisteredServer;
+beforeAll(async () => {
+  core = await startTestOperations();
+  system = createDatabase({ url: core.database.systemUrl, connectionsMax: 2, applicationName: 'test-calls' });
+  server = await registerToolServer(core, { name: 'notes', url: 'https://notes.example/mcp' });
+  const policy = { name: 'p', enforcement_mode: 'BLOCK', conditions: { tool_rules: [{ effect: 'allow' }] } };
+  const { policyId } = (await run('policies.create', policy)) as { policyId: string };
+  await run('policies.lifecycle', { policyId, target: 'ACTIVE', reason: 'test' });
+});
+afterAll(async () => {
+  await system.destroy();
+  await core.stop();
+});
+
+const run = (name: string, params: unknown) =>
+  core.dispatch(core.as('admin'), name as never, { params, idempotencyKey: newKey() } as never) as Promise<unknown>;
+
+const input = { id: 'a' };
+
+/** Takes a call on; nobody starts its workflow. */
+async function aCall(tool: string) {
+  const context = core.as('developer');
+  const invocationId = `inv_${randomUUID().replaceAll('-', '').slice(0, 16)}`;
+  const workflowId = toolCallWorkflowId(context.tenantId, context.actor.id, newKey());
+  await core.dispatch(context, 'tools.calls.request', {
+    params: {
+      ...{ invocationId, workflowId, serverId: server.serverId, toolId: server.tools[tool] ?? '' },
+      arguments: input,
+      sealedArguments: 'AAAA',
+    },
+    idempotencyKey: '',
+  });
+  return { invocationId, workflowId };
+}
+
+/** Dispatches it, and says under which intent. */
+async function dispatched(tool: string) {
+  const { invocationId } = await aCall(tool);
+  const intentId = randomUUID();
+  const params = { invocationId, serverId: server.serverId, intentId, arguments: input };
+  await core.dispatch(core.as('developer'), 'tools.calls.start', { params, idempotencyKey: '' });
+  return { invocationId, intentId };
+}
+
+const settle = (invocationId: string, intentId: string, end: CallEnd) =>
+  core.dispatch(systemContext(core.as('admin').tenantId, 'tool-call'), 'tools.calls.settle', {
+    params: { invocationId, intentId, end },
+    idempotencyKey: '',
+  });
+
+async function rowOf(invocationId: string) {
+  const { rows } = await core.owner.query(
+    `select c.state, c.outcome, c.reason, c.input, (select array_agg(i.outcome || ' ' || i.first order by i.id)
+      from mcp_tool_invocations i where i.invocation_id = c.invocation_id) as evidence,
+      (select array_agg(o.outcome || ' ' || o.first order by o.id) from effect_outcomes o
+        where o.intent_id = c.intent_id) as effects
+      from mcp_tool_calls c where c.invocation_id = $1`,
+    [invocationId],
+  );
+  return rows[0] as Record<string, unknown>;
+}
+
+/** An engine in which only what is started runs. */
+function engine({ refuses = false } = {}) {
+  const started: { workflowId: string; waitMs: number | undefined }[] = [];
+  const port: CallPort = {
+    isRunning: async (workflowId) => started.some((each) => each.workflowId === workflowId && !refuses),
+    startToolCall: async ({ workflowId, payload }) => void started.push({ workflowId, waitMs: payload.call.waitMs }),
+  };
+  return { started, port };
+}
+
+async function age(invocationId: string, isDelivered = true): Promise<void> {
+  await core.owner.query(
+    `update mcp_tool_calls set requested_at = now() - interval '2 minutes' where invocation_id = $1`,
+    [invocationId],
+  );
+  if (isDelivered) await core.owner.query(`update event_outbox set published_at = now() where published_at is null`);
+}
+
+describe('an open call without a workflow', () => {
+  it('is left to its message while that waits, and started again when the engine has lost it', async () => {
+    const { invocationId, workflowId } = await aCall('read_note');
+    const { started, port } = engine();
+    await age(invocationId, false);
+    await reconcileCalls(system, port, core.dispatch);
+    expect(started).toEqual([]);
+    await age(invocationId);
+    await reconcileCalls(system, port, core.dispatch);
+    expect(started).toEqual([{ workflowId, waitMs: undefined }]);
+    await reconcileCalls(system, port, core.dispatch);
+    expect(started).toHaveLength(1);
+  });
+
+  it('waits on for people, and no longer where they have decided', async () => {
+    const { invocationId, workflowId } = await aCall('delete_note');
+    await age(invocationId);
+    const before = engine();
+    await reconcileCalls(system, before.port, core.dispatch);
+    expect(before.started.find((each) => each.workflowId === workflowId)?.waitMs).toBeGreaterThan(0);
+    await core.owner.query(
+      `update mcp_tool_approvals set decision = 'approve', decided_at = now() where invocation_id = $1`,
+      [invocationId],
+    );
+    const after = engine();
+    await reconcileCalls(system, after.port, core.dispatch);
+    expect(after.started.find((each) => each.workflowId === workflowId)).toEqual({ workflowId, waitMs: undefined });
+  });
+
+  it('is closed when its workflow was ended: killed before it was sent, unknown after', async () => {
+    const unsent = await aCall('read_note');
+    const sent = await dispatched('read_note');
+    await age(unsent.invocationId);
+    await age(sent.invocationId);
+    await reconcileCalls(system, engine({ refuses: true }).port, core.dispatch);
+    const killed = {
+      state: 'settled',
+      outcome: 'killed',
+      reason: 'workflow_gone',
+      input: null,
+      evidence: ['killed true'],
+    };
+    expect(await rowOf(unsent.invocationId)).toMatchObject({ ...killed, effects: null });
+    expect(await rowOf(sent.invocationId)).toMatchObject({ outcome: 'unknown', effects: ['unknown true'] });
+  });
+});
+
+it('a call that nobody settles in time is unknown, and a late answer is appended', async () => {
+  const { invocationId, intentId } = await dispatched('read_note');
+  // Intents are never changed, so time is what passes.
+  await core.owner.query(`alter table effect_intents disable trigger append_only`);
+  await core.owner.query(`update effect_intents set deadline = now() - interval '1 second' where intent_id = $1`, [
+    intentId,
+  ]);
+  await core.owner.query(`alter table effect_intents enable trigger append_only`);
+  await sweepEffects(system, core.dispatch);
+  expect(await rowOf(invocationId)).toMatchObject({
+    ...{ state: 'settled', outcome: 'unknown', reason: 'abandoned' },
+    ...{ evidence: ['unknown true'], effects: ['unknown true'] },
+  });
+  await settle(invocationId, intentId, { outcome: 'succeeded' });
+  await settle(invocationId, intentId, { outcome: 'failed' });
+  expect(await rowOf(invocationId)).toMatchObject({
+    outcome: 'succeeded',
+    evidence: ['unknown true', 'succeeded false'],
+    effects: ['unknown true', 'succeeded false'],
+  });
+});
+
+it.each([
+  ['tool', `update mcp_tools set max_calls_per_minute = 2 where tool_id = $1`, () => server.tools.get_rich],
+  [
+    'server',
+    `update mcp_servers set rate_limit_requests = 2, rate_limit_window_seconds = 3600 where server_id = $1`,
+    () => server.serverId,
+  ],
+])('counts calls of a %s, and refuses what is too many', async (limit, change, id) => {
+  await core.owner.query(change, [id()]);
+  await aCall('get_rich');
+  await aCall('get_rich');
+  await expect(aCall('get_rich')).rejects.toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED', details: { limit } });
+  await core.owner.query(`delete from rate_limit_buckets`);
+  await core.owner.query(`update mcp_tools set max_calls_per_minute = 60`);
+});
