@@ -1,5 +1,6 @@
 import { toJson } from './history-file';
-import { canary, scenarios, type RecordedRun } from './scenarios';
+import type { RecordedRun } from './recorded-run';
+import { canary, scenarios } from './scenarios';
 import { replay } from './replay';
 import { startTestStack, type TestStack } from '../support/stack';
 import { startChangingServer, type ChangingServer } from '../support/changing-server';

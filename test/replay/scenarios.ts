@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { freezeContext } from '../../contracts/execution-context';
-import { fanOutWorkflowId, planeScheduleId, planeWorkflowId, serverWorkflowId } from '../../contracts/workflow-ids';
+import { fanOutWorkflowId, planeScheduleId, planeWorkflowId } from '../../contracts/workflow-ids';
 import { planeOver } from '../support/file-planes';
 import { closeVectors } from '../support/gates';
 import { writeDocuments } from '../support/generated-documents';
@@ -8,21 +7,15 @@ import { activate, anUploadPlane, aPolicyFor, transition, waitForState } from '.
 import { pauseBehindIndex } from '../support/pauses';
 import { startPlaneWorkflow } from '../support/plane-workflow';
 import type { TestStack } from '../support/stack';
-import { registerToolServer } from '../support/tool-server';
 import { temporalCli } from '../support/temporal-cli';
-import type { ChangingServer } from '../support/changing-server';
-import { startServerWorkflow } from '../support/server-workflow';
 import { until } from '../support/until';
-
-export interface RecordedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
-type Scenario = (stack: TestStack, name: string, tools: ChangingServer) => Promise<RecordedRun>;
+import { tenantIdOf, untilEnded, type RecordedRun, type Scenario } from './recorded-run';
+import { toolScenarios } from './tool-scenarios';
 
 /** Everything that each workflow does at least once; the name is that of the recorded file. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
+  ...toolScenarios,
+
   async 'onboarding-to-active'(stack, name) {
     const planeId = await register(stack, name);
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
@@ -36,24 +29,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     const { planeId } = await anUploadPlane(stack.api(), name, { onboard: true });
     await waitForState(stack.api(), planeId, 'VERIFIED');
     return currentRun(stack, planeId);
-  },
-
-  async 'tool-call'(stack, name) {
-    const { invoke } = await aTool(stack, name);
-    const { invocation_id: id } = (await invoke('read_note', { id: 'a' })).body.data;
-    return callRun(stack, id);
-  },
-
-  async 'approved-tool-call'(stack, name) {
-    const { invoke } = await aTool(stack, name);
-    const { invocation_id: id, approval_id: approvalId } = (await invoke('delete_note', { id: 'a' })).body.data;
-    const { key_id: keyId } = (await stack.api().post('/api-keys', { name, role: 'admin' })).body.data;
-    const second = freezeContext({ ...stack.as('admin'), actor: { id: keyId, type: 'machine', keyId } });
-    await stack.dispatch(second, 'tools.approvals.decide', {
-      params: { approvalId, decision: 'approve', reason: 'recording' },
-      idempotencyKey: name,
-    });
-    return callRun(stack, id);
   },
 
   async 'killed-by-signal'(stack, name) {
@@ -181,47 +156,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     return run;
   },
 
-  async 'tool-server'(stack, name, tools) {
-    tools.isDown = true;
-    const { serverId, statusIs, look } = await registerServer(stack, name, tools);
-    await statusIs('error');
-    tools.isDown = false;
-    await look();
-    await statusIs('active');
-    await stack.api().send('POST', `/integrations/mcp-servers/${serverId}/discover`);
-    const run = await serverRun(stack, serverId);
-    await stack.api().delete(`/integrations/mcp-servers/${serverId}`);
-    await untilEnded(stack, run);
-    return run;
-  },
-
-  async 'tool-server-continued-as-new'(stack, name, tools) {
-    const { serverId, statusIs } = await registerServer(stack, name, tools);
-    await statusIs('active');
-    await stack.api().put(`/integrations/mcp-servers/${serverId}`, { suspended: true });
-    await untilEnded(stack, await serverRun(stack, serverId));
-    // In use again by the row alone, so that nobody else starts its workflow.
-    await stack.owner.query(`update mcp_servers set status = 'active' where server_id = $1`, [serverId]);
-    const input = { serverId, healthyMs: 20, historyEventsMax: 20 };
-    await startServerWorkflow(stack, { input, context: stack.as('admin') });
-    const run = await serverRun(stack, serverId);
-    await untilEnded(stack, run);
-    await stack.api().delete(`/integrations/mcp-servers/${serverId}`);
-    return run;
-  },
-
-  async 'tool-server-killed'(stack, name, tools) {
-    tools.isSilent = true;
-    const asked = tools.requests.length;
-    const { serverId } = await registerServer(stack, name, tools);
-    await until(() => tools.requests.length > asked);
-    const run = await serverRun(stack, serverId);
-    await temporalCli('workflow', 'signal', '--workflow-id', run.workflowId, '--name', 'kill');
-    await untilEnded(stack, run);
-    tools.isSilent = false;
-    return run;
-  },
-
   async 'without-context'(stack, name) {
     const workflowId = `plane:${name}`;
     const { workflow } = stack.temporal;
@@ -237,33 +171,11 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 
 export const canary = 'CANARY-7f3a9b-heron';
 
-const tenantIdOf = ({ keys }: TestStack) => keys.tenants[0]?.tenant_id ?? '';
-
 async function register(stack: TestStack, name: string, onboard = true): Promise<string> {
   const folder = path.join(stack.folder, 'notes');
   await writeDocuments(folder, 12, canary);
   const { body } = await stack.api().post('/planes', planeOver({ name, folder, onboard }));
   return body.data.plane_id as string;
-}
-
-async function registerServer(stack: TestStack, name: string, tools: ChangingServer) {
-  const api = stack.api();
-  const { body } = await api.post('/integrations/mcp-servers', { name, url: tools.url() });
-  const serverId = body.data.server_id as string;
-  const workflowId = serverWorkflowId(tenantIdOf(stack), serverId);
-  const payload = { serverId, requester: stack.as('admin') };
-  return {
-    serverId,
-    statusIs: (status: string) =>
-      until(async () => (await api.get(`/integrations/mcp-servers/${serverId}`)).body.data.status === status),
-    look: () => stack.worker.engine.deliver({ topic: 'server.look', workflowId, payload }),
-  };
-}
-
-async function serverRun(stack: TestStack, serverId: string): Promise<RecordedRun> {
-  const workflowId = serverWorkflowId(tenantIdOf(stack), serverId);
-  const { runId } = await stack.temporal.workflow.getHandle(workflowId).describe();
-  return { workflowId, runId };
 }
 
 async function currentRun(stack: TestStack, planeId: string): Promise<RecordedRun> {
@@ -288,38 +200,4 @@ async function isAt(stack: TestStack, planeId: string, stage: string): Promise<b
     [planeId, stage],
   );
   return rows.length > 0;
-}
-
-async function untilEnded({ temporal }: TestStack, { workflowId, runId }: RecordedRun): Promise<void> {
-  const handle = temporal.workflow.getHandle(workflowId, runId, { followRuns: false });
-  await handle.result().catch(() => {});
-}
-
-/** A server that is not there: its calls end as failed, and nothing was sent. */
-async function aTool(stack: TestStack, name: string) {
-  const api = stack.api();
-  const { serverId, tools } = await registerToolServer(stack, { name, url: `https://${name}.example/mcp` });
-  const conditions = { tool_rules: [{ effect: 'allow', servers: [name] }] };
-  const made = await api.post('/policies', { name, enforcement_mode: 'BLOCK', conditions });
-  await api.post(`/policies/${made.body.data.policy_id}/lifecycle`, { target: 'ACTIVE', reason: 'recording' });
-  return {
-    invoke: (tool: string, input: object) =>
-      stack
-        .api('developer')
-        .post(
-          `/integrations/mcp-servers/${serverId}/tools/${tools[tool]}/invoke`,
-          { input },
-          { key: `${name}/${tool}` },
-        ),
-  };
-}
-
-/** The run of a call, once it has ended. */
-async function callRun(stack: TestStack, invocationId: string): Promise<RecordedRun> {
-  const { rows } = await stack.owner.query(`select workflow_id from mcp_tool_calls where invocation_id = $1`, [
-    invocationId,
-  ]);
-  const handle = stack.temporal.workflow.getHandle(rows[0].workflow_id);
-  await handle.result();
-  return { workflowId: handle.workflowId, runId: (await handle.describe()).runId };
 }

@@ -1,5 +1,6 @@
 import { freezeContext, type ExecutionContext } from '../../contracts/execution-context';
 import { richResult } from '../unit/mcp-upstream/fixture-servers';
+import { invoke as invokeAs } from '../support/held-calls';
 import { newKey } from '../support/operations';
 import { rawCall } from '../support/raw-call';
 import { startTestStack, type TestStack } from '../support/stack';
@@ -33,10 +34,8 @@ async function activate(conditions: object): Promise<string> {
   return policyId;
 }
 
-function invoke(tool: string, input: object, key = newKey(), role: 'admin' | 'developer' | 'viewer' = 'developer') {
-  const path = `/integrations/mcp-servers/${notes.serverId}/tools/${notes.tools[tool] ?? tool}/invoke`;
-  return stack.api(role).post(path, { input }, { key });
-}
+const invoke = (tool: string, input: object, key = newKey(), role: 'admin' | 'developer' | 'viewer' = 'developer') =>
+  invokeAs(stack.api(role), notes, { tool, input, key });
 
 async function invocationsOf(invocationId: string) {
   const { rows } = await stack.owner.query(
