@@ -38,6 +38,7 @@ import { createHealth } from './health';
 import { allowedHosts } from './mcp/allowed-hosts';
 import { createAuthenticate } from './middleware/authenticate';
 import { createCountStranger } from './middleware/strangers';
+import { createPolicySimulations } from './tools/policy-simulation';
 import { createToolCalls } from './tools/tool-calls';
 
 export interface ApiPartsOptions {
@@ -149,6 +150,7 @@ export async function createApiParts(
     retrieve,
     sealSecret: sealWith(config.masterKeyFile),
     toolCalls,
+    simulations: createPolicySimulations({ dispatch, box }),
     stateKeys: stateKeysWith(config.masterKeyFile),
     mcpHosts: allowedHosts(config),
     uploads: objects,

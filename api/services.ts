@@ -16,6 +16,7 @@ import type { Streams } from './events/streams';
 import type { Metrics } from '../telemetry/metrics';
 import type { Health } from './health';
 import type { AllowedHosts } from './mcp/allowed-hosts';
+import type { PolicySimulations } from './tools/policy-simulation';
 import type { ToolCalls } from './tools/tool-calls';
 
 /** Who stands behind a key, as the key was found at the door. What it may do is decided again in each operation. */
@@ -78,6 +79,7 @@ export interface ApiServices {
   /** Encrypts with the master key; `invalid_configuration` without one. */
   readonly sealSecret: SealSecret;
   readonly toolCalls: ToolCalls;
+  readonly simulations: PolicySimulations;
   readonly stateKeys: StateKeys;
   readonly mcpHosts: AllowedHosts;
   readonly uploads: Uploads;

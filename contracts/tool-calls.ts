@@ -23,6 +23,9 @@ export const callLimits = {
   approvalMs: 24 * 3_600_000,
   /** Canonical JSON of the arguments, in bytes. */
   argumentBytes: 1024 * 1024,
+  /** Encrypted arguments up to here stay with the call when it has ended, for the dry runs of policies. */
+  keptBytes: 64 * 1024,
+  keptDays: 30,
   /** Results up to here stand in the row of the call; larger ones in the object store. */
   inlineBytes: 64 * 1024,
   /** From the dispatch on; a call without an outcome is then `unknown`. */

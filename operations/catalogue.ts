@@ -33,6 +33,7 @@ import { clearRateLimit, setRateLimit } from './limits/set-rate-limit';
 import { discardObjects, recordDiscarded } from './maintenance/discard-objects';
 import { sweepEffect } from './maintenance/sweep-effect';
 import { changePolicyState, createPolicy } from './policies/policies';
+import { simulatePolicy } from './policies/simulate';
 import { createSnapshot } from './policies/snapshot';
 import { registerTemplate } from './sql-templates/register-template';
 import { retireTemplate } from './sql-templates/retire-template';
@@ -114,6 +115,7 @@ export const catalogue = {
   'maintenance.objects.record_discarded': recordDiscarded,
   'policies.create': createPolicy,
   'policies.lifecycle': changePolicyState,
+  'policies.simulate': simulatePolicy,
   'policies.snapshots.create': createSnapshot,
   'retrieval.begin': beginRetrieval,
   'retrieval.fail': failRetrieval,

@@ -34,7 +34,7 @@ export function createCallTool(dependencies: CallDependencies) {
     const { tenantId } = context;
     const call = await callReads.readCall(tenantId, invocationId);
     if (call === undefined) throw new EngineError('resource_not_found', 'there is no such call');
-    if (call.input === null) return { state: 'settled', outcome: null };
+    if (call.state === 'settled' || call.input === null) return { state: 'settled', outcome: null };
     const plain = await box.open(tenantId, invocationId, call.input);
     const args = JSON.parse(plain.toString()) as ToolArguments;
 

@@ -14,6 +14,7 @@ import { lifecycleRoutes } from './lifecycle';
 import { modeRoutes } from './modes';
 import { opsRoutes } from './ops';
 import { policyRoutes } from './policies';
+import { policySimulationRoutes } from './policy-simulation';
 import { proofRoutes } from './proofs';
 import { rateLimitRoutes } from './rate-limits';
 import { retrievalRoutes } from './retrieval';
@@ -33,6 +34,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...classificationRoutes(services),
     ...scheduleRoutes(services),
     ...lifecycleRoutes(services),
+    ...policySimulationRoutes(services),
     ...policyRoutes(services),
     ...sqlTemplateRoutes(services),
     ...retrievalRoutes(services),

@@ -51,6 +51,7 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
   'maintenance.objects.discard': work(),
   'policies.create': of(),
   'policies.lifecycle': of(),
+  'policies.simulate': of(),
   'policies.snapshots.create': of(),
   'retrieval.begin': work('retrieval.query'),
   'retrieval.release': of('retrieval.query'),

@@ -5,6 +5,7 @@ import { resolvePlane, resolvePolicy } from '../resolve-name';
 import { action, type Session } from '../session';
 import { column, renderFields, textColumn } from '../table';
 import { shellWord } from '../text';
+import { addSimulateCommand } from './policies-simulate';
 
 interface CreateOptions {
   readonly allow: readonly string[];
@@ -41,6 +42,7 @@ export function addPolicyCommands(program: Command, run: CliRun): void {
         action(run, (session, policy: string, { reason }: { reason: string }) => move(session, policy, verb, reason)),
       );
   }
+  addSimulateCommand(policies, run);
   addListCommand(policies, 'snapshots', 'the sealed snapshots; one is active').action(action(run, snapshots));
   addReadCommand(policies, 'show-snapshot <id>', 'one snapshot, with the policies as they were sealed').action(
     action(run, showSnapshot),

@@ -38,6 +38,22 @@ export const governanceEvents = {
     severity: 'info',
     evidence: z.strictObject({ from: words, to: words, reason: words }),
   },
+  PolicySimulated: {
+    category: 'governance',
+    severity: 'info',
+    evidence: z.strictObject({
+      is_saved: z.boolean(),
+      enforcement_mode: words,
+      conditions_hash: words,
+      rules: z.array(z.strictObject({ effect: words, when: nullableWords })),
+      replaces: nullableWords,
+      server_id: nullableWords,
+      tool_id: nullableWords,
+      calls: count,
+      /** The calls whose arguments were decrypted for it. */
+      arguments_opened: z.array(words),
+    }),
+  },
   PolicySnapshotCreated: {
     category: 'configuration',
     severity: 'info',

@@ -41,6 +41,7 @@ const mayCall: Readonly<Record<string, readonly Role[]>> = {
   'policies.list': readers,
   'policies.get': readers,
   'policies.lifecycle': ['admin'],
+  'policies.simulate': ['admin'],
   'policies.snapshots.create': ['admin'],
   'policies.snapshots.list': readers,
   'policies.snapshots.get': readers,

@@ -19,6 +19,7 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     'lifecycle.transition': { action: 'verify_knowledge_plane', reason: 'test' },
     'policies.create': { name, enforcement_mode: 'BLOCK', conditions: { allowed_plane_ids: [plane_id] } },
     'policies.lifecycle': { target: 'ACTIVE', reason: 'test' },
+    'policies.simulate': { policy_id },
     'policies.snapshots.create': {},
     'sql_templates.create': { name, sql: 'select 1 as id', columns: { id: 'id' } },
     'retrieval.execute': { plane_id, action: 'retrieve', payload: { document_ids: [document_id] } },

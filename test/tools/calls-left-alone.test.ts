@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallEnd } from '../../operations/tools/calls/settle-call';
 import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
+import { forgetExpired } from '../../operations/maintenance/forget-expired';
 import { reconcileCalls, type CallPort } from '../../operations/maintenance/reconcile-calls';
 import { sweepEffects } from '../../operations/maintenance/sweep-effects';
 import { systemContext } from '../../operations/system-context';
@@ -129,12 +130,28 @@ describe('an open call without a workflow', () => {
       state: 'settled',
       outcome: 'killed',
       reason: 'workflow_gone',
-      input: null,
+      input: Buffer.from('AAAA', 'base64'),
       evidence: ['killed true'],
     };
     expect(await rowOf(unsent.invocationId)).toMatchObject({ ...killed, effects: null });
     expect(await rowOf(sent.invocationId)).toMatchObject({ outcome: 'unknown', effects: ['unknown true'] });
   });
+});
+
+it('the arguments of a call go when its end is long past, and not before', async () => {
+  const { invocationId, intentId } = await dispatched('read_note');
+  await settle(invocationId, intentId, { outcome: 'succeeded' });
+  await forgetExpired(system);
+  expect(await rowOf(invocationId)).toMatchObject({ input: Buffer.from('AAAA', 'base64') });
+  const { invocationId: waiting } = await aCall('read_note');
+  await core.owner.query(
+    `update mcp_tool_calls set requested_at = now() - interval '31 days',
+      settled_at = case when state = 'settled' then now() - interval '31 days' end where invocation_id = any ($1)`,
+    [[invocationId, waiting]],
+  );
+  await forgetExpired(system);
+  expect(await rowOf(invocationId)).toMatchObject({ outcome: 'succeeded', input: null });
+  expect(await rowOf(waiting)).toMatchObject({ state: 'allowed', input: Buffer.from('AAAA', 'base64') });
 });
 
 it('a call that nobody settles in time is unknown, and a late answer is appended', async () => {

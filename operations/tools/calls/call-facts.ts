@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { refusal } from '../../../contracts/errors';
 import type { SealedPolicies } from '../../../contracts/policies';
-import { isPermitted, type Permission } from '../../../contracts/roles';
+import { isPermitted, type Permission, type Role } from '../../../contracts/roles';
 import type { ToolArguments } from '../../../contracts/tool-call-schemas';
 import type { DefinitionState, RiskLevel, ServerStatus } from '../../../contracts/tools';
 import type { Work } from '../../define';
@@ -114,9 +114,20 @@ export interface CallArguments {
   readonly canonical: string;
 }
 
+/** Whoever calls, with the roles of the moment, and when. */
+export interface CallingActor {
+  readonly id: string;
+  readonly type: string;
+  readonly roles: readonly Role[];
+  readonly at: Date;
+}
+
 /** Decides but for the rate. Whoever calls is who the transaction's context says, with the roles of this moment. */
-export function decide({ context, roles }: Work, tool: CalledTool, args: CallArguments): ToolDecision {
-  const { actor } = context;
+export function decide({ context: { actor }, roles }: Work, tool: CalledTool, args: CallArguments): ToolDecision {
+  return decideFor({ id: actor.id, type: actor.type, roles, at: new Date() }, tool, args);
+}
+
+export function decideFor({ id, type, roles, at }: CallingActor, tool: CalledTool, args: CallArguments): ToolDecision {
   const risk = tool.risk_level as RiskLevel;
   const wanted: readonly string[] = [
     `execute:mcp:${tool.server_name}:${tool.tool_name}`,
@@ -147,9 +158,9 @@ export function decide({ context, roles }: Work, tool: CalledTool, args: CallArg
     args: args.value,
     tool: tool.tool_name,
     server: tool.server_name,
-    caller: { id: actor.id, type: actor.type, roles: [...roles] },
+    caller: { id, type, roles: [...roles] },
     risk,
-    now: new Date(),
+    now: at,
   };
   const argumentBytes = Buffer.byteLength(args.canonical);
   return decideCall(facts, { tool: tool.tool_name, server: tool.server_name, risk, bindings, argumentBytes });

@@ -5,7 +5,7 @@ import { readAsTenant } from '../../transaction/read';
 
 export interface StoredCall {
   readonly state: string;
-  /** Encrypted; null once the call is settled. */
+  /** Encrypted. */
   readonly input: Buffer | null;
   readonly server: ReachedServer;
 }

@@ -16,6 +16,11 @@ const reasons = {
   approval_expired: 'approval_expired',
 } as const satisfies Record<DenyReason, ReasonCode>;
 
+/** Reasons that a refused call has when it was decided against by rules, and not by people. */
+export const decidedReasons: ReadonlySet<string> = new Set(
+  Object.values(reasons).filter((reason) => reason !== reasons.approval_denied && reason !== reasons.approval_expired),
+);
+
 /** A decision against a call, as whoever called is told it. */
 export function denial(
   { reason = 'policy_violation', message, policyId }: ToolDecision,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { callLimits } from '../../../contracts/tool-calls';
 import type { Work } from '../../define';
 import { evidenceOf, type CallRow } from './call-rows';
 import { insertInvocation, type InvocationRecord } from './invocation';
@@ -66,7 +67,7 @@ async function updateCall({ tx }: Work, call: CallRow, { outcome, reason, messag
       output_ref: result?.ref ?? null,
       output_bytes: result?.bytes ?? null,
       output: result?.sealed === undefined ? null : Buffer.from(result.sealed, 'base64'),
-      input: null,
+      input: sql<Buffer | null>`case when octet_length(input) <= ${callLimits.keptBytes} then input end`,
       settled_at: call.settled_at ?? new Date(),
     })
     .where('invocation_id', '=', call.invocation_id)

@@ -127,7 +127,8 @@ function repeat(work: Work, known: KnownCall, digest: string): RequestedCall {
   };
 }
 
-function requireArguments(tool: CalledTool, args: ToolArguments, canonical: string): void {
+/** Refuses arguments that do not fit the tool's schema. */
+export function requireArguments(tool: CalledTool, args: ToolArguments, canonical: string): void {
   if (Buffer.byteLength(canonical) > callLimits.argumentBytes) {
     throw refusal('validation_error', 'the arguments are longer than 1 MiB', { details: { field: 'input' } });
   }

@@ -50,7 +50,17 @@ export function matchRules(policies: readonly SealedPolicy[], call: MatchedCall)
   return call.argumentBytes > unwatchedBytesMax ? withinTime(match, rulesMsMax) : match();
 }
 
-function isAbout({ servers, tools, risks }: ToolRule, call: MatchedCall): boolean {
+type NamedCall = Pick<MatchedCall, 'server' | 'tool' | 'risk'>;
+
+/** Whether a rule about the call looks at its arguments. */
+export function readsArguments(policies: readonly SealedPolicy[], call: NamedCall): boolean {
+  return policies
+    .filter(({ enforcement_mode: mode }) => mode !== 'DISABLED')
+    .flatMap(({ conditions }) => conditions.tool_rules ?? [])
+    .some((rule) => /\bargs\b/.test(rule.when ?? '') && isAbout(rule, call));
+}
+
+function isAbout({ servers, tools, risks }: ToolRule, call: NamedCall): boolean {
   return isNamed(servers, call.server) && isNamed(tools, call.tool) && (risks?.includes(call.risk) ?? true);
 }
 

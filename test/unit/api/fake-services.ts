@@ -88,6 +88,11 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
         throw new Error('no tools');
       },
     },
+    simulations: {
+      async simulate() {
+        throw new Error('no calls');
+      },
+    },
     stateKeys: {
       current: async () => ({ keyId: 'mk_0', key: Buffer.alloc(32, 1) }),
       find: async () => Buffer.alloc(32, 1),

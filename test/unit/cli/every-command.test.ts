@@ -51,6 +51,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'policies activate': [policy, ...reason],
   'policies suspend': [policy, ...reason],
   'policies retire': [policy, ...reason],
+  'policies simulate': ['--policy', policy],
   'policies snapshots': [],
   'policies show-snapshot': ['SNAP-1'],
   'policies snapshot': [],

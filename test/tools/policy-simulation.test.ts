@@ -1,0 +1,161 @@
+import { invoke } from '../support/held-calls';
+import { startTestStack, type TestStack } from '../support/stack';
+import { registerToolServer, startToolServer, type RegisteredServer, type ToolServer } from '../support/tool-server';
+
+let upstream: ToolServer;
+let stack: TestStack;
+let notes: RegisteredServer;
+let inForce: string;
+beforeAll(async () => {
+  upstream = await startToolServer();
+  stack = await startTestStack({ egressAllow: [upstream.host] });
+  notes = await registerToolServer(stack, { name: 'notes', url: upstream.url });
+  inForce = await draft([{ effect: 'allow' }, { effect: 'deny', tools: ['get_large'] }]);
+  const active = { target: 'ACTIVE', reason: 'test' };
+  expect(await stack.api().post(`/policies/${inForce}/lifecycle`, active)).toMatchObject({ status: 200 });
+}, 60_000);
+afterAll(async () => {
+  await stack?.stop();
+  await upstream?.close();
+});
+
+let drafts = 0;
+async function draft(rules: readonly object[]): Promise<string> {
+  drafts += 1;
+  const policy = { name: `draft ${drafts}`, enforcement_mode: 'BLOCK', conditions: { tool_rules: rules } };
+  const made = await stack.api().post('/policies', policy);
+  expect(made.status).toBe(201);
+  return made.body.data.policy_id as string;
+}
+
+async function call(tool: string, input: object): Promise<string> {
+  const { body } = await invoke(stack.api('developer'), notes, { tool, input });
+  return (body.data?.invocation_id ?? body.error.details.invocation_id) as string;
+}
+
+const rulesOf = (rules: readonly object[], mode = 'BLOCK') => ({
+  policy: { enforcement_mode: mode, conditions: { tool_rules: rules } },
+});
+
+async function simulate(body: object) {
+  const answer = await stack.api().post('/policies/simulate', body);
+  expect(answer).toMatchObject({ status: 200 });
+  return answer.body.data;
+}
+
+type Item = { invocation_id: string };
+const itemOf = (data: { calls: { items: Item[] } }, id: string) =>
+  data.calls.items.find(({ invocation_id: found }) => found === id);
+
+async function eventOf(eventId: string) {
+  const { rows } = await stack.owner.query(`select evidence from audit_events where event_id = $1`, [eventId]);
+  return rows[0]?.evidence as Record<string, unknown>;
+}
+
+it('says what a draft would have made of past calls, and changes nothing', async () => {
+  const [mild, grave] = [await call('read_note', { id: 'mild' }), await call('read_note', { id: 'grave' })];
+  const policyId = await draft([{ effect: 'deny', tools: ['read_note'], when: 'args.id == "grave"', message: 'no' }]);
+  const before = upstream.calls.length;
+  const data = await simulate({ policy_id: policyId, calls: { tool_id: notes.tools.read_note } });
+  expect(data).toMatchObject({
+    policy_id: policyId,
+    call: null,
+    calls: {
+      ...{ simulated: 2, not_simulated: [], truncated_by: null },
+      changes: [
+        { from: 'allow', to: 'allow', calls: 1 },
+        { from: 'allow', to: 'deny', calls: 1 },
+      ],
+    },
+  });
+  expect(itemOf(data, mild)).toMatchObject({ simulated: { decision: 'allow' } });
+  expect(itemOf(data, grave)).toMatchObject({
+    decided: { decision: 'allow', policy_id: inForce },
+    current: { decision: 'allow' },
+    simulated: { decision: 'deny', deny_reason: 'policy_violation', policy_id: policyId, message: 'no' },
+  });
+  expect(JSON.stringify(data)).not.toMatch(/mild|grave/);
+  expect(upstream.calls).toHaveLength(before);
+  expect((await stack.api().get(`/policies/${policyId}`)).body.data).toMatchObject({ status: 'DRAFT' });
+  expect(await eventOf(data.audit_event_id)).toMatchObject({
+    ...{ is_saved: true, calls: 2, arguments_opened: [] },
+    rules: [{ effect: 'deny', when: 'args.id == "grave"' }],
+  });
+});
+
+it('says what a policy that is only thought of would let pass, in the place of one in force', async () => {
+  const denied = await call('get_large', { n: 7 });
+  const looser = rulesOf([{ effect: 'allow' }, { effect: 'deny', tools: ['get_large'], when: 'args.n > 100' }]);
+  expect(itemOf(await simulate({ ...looser, replaces: inForce }), denied)).toMatchObject({
+    decided: { decision: 'deny', reason: 'POLICY_DENIED', policy_id: inForce },
+    current: { decision: 'deny' },
+    simulated: { decision: 'allow', policy_id: inForce },
+  });
+  // Added to those in force it frees nothing: deny goes first.
+  expect(itemOf(await simulate(looser), denied)).toMatchObject({ simulated: { decision: 'deny' } });
+});
+
+it('opens sealed arguments where the preview does not show them whole, on record, and says where they are gone', async () => {
+  const id = await call('get_rich', { api_key: 'aos-77' });
+  const policy = rulesOf([{ effect: 'deny', tools: ['get_rich'], when: 'args.api_key.startsWith("aos-")' }]);
+  const asked = { ...policy, calls: { tool_id: notes.tools.get_rich } };
+  const data = await simulate(asked);
+  expect(itemOf(data, id)).toMatchObject({ simulated: { decision: 'deny' } });
+  expect(JSON.stringify(data)).not.toContain('aos-77');
+  expect(await eventOf(data.audit_event_id)).toMatchObject({ is_saved: false, arguments_opened: [id] });
+
+  await stack.owner.query('update mcp_tool_calls set input = null where invocation_id = $1', [id]);
+  const later = await simulate(asked);
+  expect(itemOf(later, id)).toMatchObject({ simulated: null, not_simulated: 'arguments_not_kept' });
+  expect(later.calls.not_simulated).toEqual([{ reason: 'arguments_not_kept', calls: 1 }]);
+  const blind = await simulate({ ...rulesOf([{ effect: 'deny', tools: ['get_rich'] }]), calls: asked.calls });
+  expect(itemOf(blind, id)).toMatchObject({ simulated: { decision: 'deny' } });
+});
+
+it('notes what a policy in AUDIT would have said', async () => {
+  const id = await call('get_error', {});
+  const policy = rulesOf([{ effect: 'deny', tools: ['get_error'] }], 'AUDIT');
+  expect(itemOf(await simulate(policy), id)).toMatchObject({
+    simulated: { decision: 'allow', noted: [{ enforcement_mode: 'AUDIT', effect: 'deny', failure: null }] },
+  });
+});
+
+it('decides about a call that nobody made', async () => {
+  const policy = rulesOf([{ effect: 'require_approval', when: '"agent" in caller.roles', approvers: 2 }]);
+  const tried = (input: object, role = 'agent') => ({
+    ...policy,
+    call: { server_id: notes.serverId, tool_id: notes.tools.read_note, input, role },
+  });
+  expect(await simulate(tried({ id: 'a' }))).toMatchObject({
+    calls: null,
+    call: { current: { decision: 'allow' }, simulated: { decision: 'require_approval', approvers: 2 } },
+  });
+  expect(await simulate(tried({ id: 'a' }, 'viewer'))).toMatchObject({ call: { simulated: { decision: 'deny' } } });
+  expect(await stack.api().post('/policies/simulate', tried({ id: 7 }))).toMatchObject({
+    status: 400,
+    body: { error: { reason: 'validation_error', details: { field: 'input.id' } } },
+  });
+});
+
+it('tries the newest calls only, and says that there are more', async () => {
+  const newest = await call('read_note', { id: 'newest' });
+  const data = await simulate({ policy_id: inForce, calls: { limit: 1 } });
+  expect(data.calls).toMatchObject({ truncated_by: 'calls', items: [{ invocation_id: newest }] });
+  const none = await simulate({ policy_id: inForce, calls: { until: '2020-01-01T00:00:00Z' } });
+  expect(none.calls).toMatchObject({ truncated_by: null, items: [] });
+});
+
+it.each([
+  ['neither policy', {}, 400],
+  ['a policy twice', { policy_id: 'pol_000000000000', policy: { conditions: {} } }, 400],
+  ['an expression that cannot be', rulesOf([{ effect: 'deny', when: 'nobody.knows' }]), 400],
+  ['no such policy', { policy_id: 'pol_000000000000' }, 404],
+  ['nothing to replace', { ...rulesOf([]), replaces: 'pol_000000000000' }, 404],
+])('refuses %s', async (_what, body, status) => {
+  expect(await stack.api().post('/policies/simulate', body)).toMatchObject({ status });
+});
+
+it('is for those who write policies', async () => {
+  const body = { policy_id: inForce };
+  expect(await stack.api('developer').post('/policies/simulate', body)).toMatchObject({ status: 403 });
+});
