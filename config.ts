@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import type { SqlConnections } from './contracts/sql-connections';
 import { ConfigError, readSettings, setting, type Environment } from './read-settings';
 import { common, door, evidence, listen, logins, metrics, outside, versioning } from './setting-groups';
 import { port, postgresUrl } from './setting-kinds';
 import { readSqlConnections } from './sql-connections';
+import { readStdioServers } from './stdio-servers';
 import { namesTemporal, temporalSettings } from './temporal-settings';
 
 export { ConfigError, type Environment } from './read-settings';
@@ -50,8 +50,9 @@ export function loadStackConfig(environment: Environment = process.env) {
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
     ...outsideSettings(env),
     ...evidenceSettings(env),
-    // Read by the worker; looked at here so that a wrong one ends the start.
-    sqlConnectionsFile: checkedSqlConnections(env.AOS_SQL_CONNECTIONS_FILE).file,
+    // Read by the worker, and the second by the API too; looked at here so that a wrong one ends the start.
+    sqlConnectionsFile: sqlConnections(env).file,
+    stdioServersFile: stdioServers(env).file,
     temporal: namesTemporal(environment) ? temporalSettings(environment) : undefined,
     temporalNamespace: setting(environment, 'TEMPORAL_NAMESPACE') ?? 'default',
   };
@@ -83,6 +84,7 @@ export function loadApiConfig(environment: Environment = process.env) {
     /** Where a pooler stands before the database, the way round it for LISTEN. */
     databaseDirectUrl: env.AOS_DATABASE_DIRECT_URL,
     ...outsideSettings(env),
+    stdioServers: stdioServers(env).content,
     sealLagSecondsMax: evidenceSettings(env).sealLagSecondsMax,
     temporal: temporalSettings(environment),
   };
@@ -115,7 +117,8 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     metricsPort: env.AOS_WORKER_METRICS_PORT,
     /** Undefined: the worker takes whatever lies in its queues. */
     versioning: env.AOS_WORKER_VERSIONING === 'on' ? { buildId: env.AOS_WORKER_BUILD_ID } : undefined,
-    sqlConnections: checkedSqlConnections(env.AOS_SQL_CONNECTIONS_FILE).connections,
+    sqlConnections: sqlConnections(env).content,
+    stdioServers: stdioServers(env).content,
     temporal: temporalSettings(environment),
   };
 }
@@ -143,7 +146,9 @@ function shared(env: z.infer<z.ZodObject<typeof common>>) {
   return { dataDir: env.AOS_DATA_DIR, logLevel: env.AOS_LOG_LEVEL };
 }
 
-function outsideSettings(env: z.infer<z.ZodObject<typeof common & typeof outside>>) {
+type OutsideSettings = z.infer<z.ZodObject<typeof outside>>;
+
+function outsideSettings(env: z.infer<z.ZodObject<typeof common>> & OutsideSettings) {
   const { AOS_EMBEDDER_URL: embedderUrl, AOS_EMBEDDER_MODEL: model } = env;
   if (embedderUrl !== undefined && model === undefined) {
     throw new ConfigError('AOS_EMBEDDER_MODEL must be set when AOS_EMBEDDER_URL is.');
@@ -176,15 +181,29 @@ function evidenceSettings(env: z.infer<z.ZodObject<typeof common & typeof eviden
   };
 }
 
-function checkedSqlConnections(file: string | undefined): {
+function sqlConnections({ AOS_SQL_CONNECTIONS_FILE: file }: OutsideSettings) {
+  return readNamedFile('AOS_SQL_CONNECTIONS_FILE', file, readSqlConnections);
+}
+
+function stdioServers({ AOS_STDIO_SERVERS_FILE: file }: OutsideSettings) {
+  return readNamedFile('AOS_STDIO_SERVERS_FILE', file, readStdioServers);
+}
+
+interface NamedFile<T> {
   readonly file: string | undefined;
-  readonly connections: SqlConnections;
-} {
-  if (file === undefined) return { file, connections: {} };
+  readonly content: Readonly<Record<string, T>>;
+}
+
+function readNamedFile<T>(
+  name: string,
+  file: string | undefined,
+  read: (file: string) => Readonly<Record<string, T>>,
+): NamedFile<T> {
+  if (file === undefined) return { file, content: {} };
   try {
-    return { file, connections: readSqlConnections(file) };
+    return { file, content: read(file) };
   } catch (error) {
-    throw new ConfigError(`AOS_SQL_CONNECTIONS_FILE ${(error as Error).message}.`);
+    throw new ConfigError(`${name} ${(error as Error).message}.`);
   }
 }
 

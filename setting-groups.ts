@@ -58,6 +58,7 @@ export const outside = {
     })
     .default([]),
   AOS_SQL_CONNECTIONS_FILE: file.optional(),
+  AOS_STDIO_SERVERS_FILE: file.optional(),
   AOS_MASTER_KEY_FILE: file.optional(),
   CREDENTIAL_VAULT_PROVIDER: vaultProvider,
   AOS_SIGNING_KEY_FILE: file.optional(),

@@ -128,7 +128,7 @@ export async function createWorkerParts(
     fanOutReads: createFanOutReads(systemDb),
     serverReads: createServerReads(db),
     upstream,
-    describeServer: createDescribeServer({ vault }),
+    describeServer: createDescribeServer({ vault, stdioServers: config.stdioServers }),
     workflows: engine.workflows,
   });
   const watcher = watchSwitches({

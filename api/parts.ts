@@ -114,7 +114,10 @@ export async function createApiParts(
     options: callWorkerOptions({
       ...{ dispatch, box, objects, upstream, running, reachBarrier, isTraced, taskQueue: config.taskQueue },
       callReads: createCallReads(db),
-      describeServer: createDescribeServer({ vault: createVault(config.masterKeyFile, { db, dispatch }) }),
+      describeServer: createDescribeServer({
+        vault: createVault(config.masterKeyFile, { db, dispatch }),
+        stdioServers: config.stdioServers,
+      }),
       readKills: (input) => readKills(db, input),
     }),
     ...(workflows !== undefined && { workflows }),
@@ -156,6 +159,7 @@ export async function createApiParts(
     uploads: objects,
     exportFiles: objects,
     mayBeNamed,
+    stdioServers: config.stdioServers,
     auditDoor: governance.auditDoor(createAuditDoor(db)),
     streams,
     feeds: createPlaneFeeds({ look: lookAtPlane, prisma, logger }),

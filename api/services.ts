@@ -6,6 +6,7 @@ import type { ExecutionContext } from '../contracts/execution-context';
 import type { LimitState, RateDefaults } from '../contracts/rate-limits';
 import type { Role } from '../contracts/roles';
 import type { StateKeys } from '../contracts/state-keys';
+import type { StdioServers } from '../contracts/stdio-servers';
 import type { Dispatch } from '../operations/catalogue';
 import type { PrismaClient } from '../prisma/client';
 import type { Retrieve } from '../retrieval/mediator';
@@ -88,6 +89,8 @@ export interface ApiServices {
   readonly readSchedule: (scheduleId: string) => Promise<EngineSchedule | undefined>;
   /** False for a URL whose literal address is private and that no operator has opened. */
   readonly mayBeNamed: (url: string) => boolean;
+  /** What the operator lets tenants run as tool servers. */
+  readonly stdioServers: StdioServers;
   /** Records a refusal that no operation will see. */
   readonly auditDoor: (context: ExecutionContext, error: EngineError, action: string) => Promise<void>;
   readonly health: Health;

@@ -15,14 +15,21 @@ export const ServerName = z
   .max(64)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters and digits, joined by single hyphens');
 
+/** Names a command of the operator's file; nothing else of it is ever a tenant's word. */
+export function isStdioUrl(url: string): boolean {
+  return url.startsWith('stdio:');
+}
+
+const stdioUrl = /^stdio:[a-z0-9]+(-[a-z0-9]+)*$/;
 const tags = z.array(text(64)).max(50);
 const metadata = z
   .record(text(128), z.union([rawText(1024), z.number(), z.boolean(), z.null()]))
   .refine((value) => JSON.stringify(value).length <= 16_384, 'at most 16 KiB')
   .default({});
-const webUrl = z
-  .url({ protocol: /^https?$/ })
+const serverUrl = z
+  .url({ protocol: /^(https?|stdio)$/ })
   .max(512)
+  .refine((url) => !isStdioUrl(url) || stdioUrl.test(url), 'names a server of the operator as stdio:{name}')
   .refine((url) => !hasUserInfo(url), 'holds a password: store it with POST /credentials and name it here')
   .refine((url) => !hasSecretParameter(url), {
     message: 'has a parameter that is named as a secret: store it with POST /credentials and name it here',
@@ -31,9 +38,9 @@ const webUrl = z
 export const ServerDefinition = z
   .strictObject({
     name: ServerName,
-    url: webUrl,
+    url: serverUrl,
     description: text(1024).optional(),
-    transport: z.enum(serverTransports).exclude(['stdio']).default('http'),
+    transport: z.enum(serverTransports).default('http'),
     auth_type: z.enum(serverAuthTypes).default('none'),
     credential_id: CredentialId.optional(),
     requires_approval: z.boolean().default(true),
@@ -43,6 +50,14 @@ export const ServerDefinition = z
   .refine(({ auth_type: type, credential_id: id }) => (type === 'none') === (id === undefined), {
     path: ['credential_id'],
     message: 'goes together with an auth_type other than none',
+  })
+  .refine(({ transport, url }) => (transport === 'stdio') === isStdioUrl(url), {
+    path: ['transport'],
+    message: 'is stdio for a URL of stdio:{name}, and for no other',
+  })
+  .refine(({ transport, auth_type: type }) => transport !== 'stdio' || type === 'none', {
+    path: ['auth_type'],
+    message: 'is none for stdio: what such a server needs to know stands with its operator',
   });
 export type ServerDefinition = z.infer<typeof ServerDefinition>;
 

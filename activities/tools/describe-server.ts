@@ -1,7 +1,8 @@
 import { EngineError } from '../../contracts/errors';
 import type { ExecutionContext } from '../../contracts/execution-context';
+import { findOffered, type StdioServers } from '../../contracts/stdio-servers';
 import type { ServerTransport } from '../../contracts/tools';
-import { UpstreamFailure, type ServerDescription } from '../adapters/mcp/port';
+import { UpstreamFailure, type ChildServer, type ServerDescription } from '../adapters/mcp/port';
 import type { CredentialVault } from '../adapters/vault/port';
 import { authOf } from './server-auth';
 
@@ -24,9 +25,16 @@ export type DescribeServer = (
   purpose: string,
 ) => Promise<ServerDescription>;
 
-export function createDescribeServer({ vault }: { readonly vault: CredentialVault }): DescribeServer {
+export interface DescribeServerOptions {
+  readonly vault: CredentialVault;
+  /** What the operator lets tenants run. */
+  readonly stdioServers: StdioServers;
+}
+
+export function createDescribeServer({ vault, stdioServers }: DescribeServerOptions): DescribeServer {
   return async (context, server, purpose) => {
     const { server_id: serverId, url, credential_id: credentialId } = server;
+    if (server.transport === 'stdio') return describeChild(stdioServers, { tenantId: context.tenantId, serverId, url });
     const transport = webTransport(server.transport);
     const reached = { tenantId: context.tenantId, serverId, transport, url };
     if (server.auth_type === 'none') return { ...reached, auth: { type: 'none' } };
@@ -37,6 +45,20 @@ export function createDescribeServer({ vault }: { readonly vault: CredentialVaul
     if (auth === undefined) throw unavailable(`it is of type ${credential.type}, and ${server.auth_type} is asked for`);
     return { ...reached, auth, credentialVersion: `${credentialId}/${credential.secretVersion}` };
   };
+}
+
+/** The operator's word counts as it is now, whatever it was when the server was registered. */
+function describeChild(
+  servers: StdioServers,
+  { tenantId, serverId, url }: { tenantId: string; serverId: string; url: string },
+): ChildServer {
+  const offered = findOffered(servers, tenantId, url);
+  if (offered === undefined) {
+    const message = `The operator offers no ${url} to this tenant.`;
+    throw new UpstreamFailure({ problem: 'not_permitted', message }, 'notSent');
+  }
+  const { tenants: _, ...program } = offered;
+  return { tenantId, serverId, transport: 'stdio', registeredBy: 'operator', ...program };
 }
 
 function webTransport(transport: string): Exclude<ServerTransport, 'stdio'> {

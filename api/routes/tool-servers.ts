@@ -19,13 +19,13 @@ import { listRoute, mapPage, route, type Route } from '../route';
 import type { ApiServices } from '../services';
 import { awaitDiscovery } from '../tools/await-discovery';
 import { toDiscoveryAnswer, toServerDetail, toServerView } from '../views/tool-server';
-import { reachableServer } from './reachable-server';
+import { reachableServer, requireOffered } from './reachable-server';
 
 const tag = 'Tool servers';
 const base = '/integrations/mcp-servers';
 const writeErrors: readonly ErrorCode[] = ['resource_not_found', 'conflict', 'action_blocked', 'tenant_suspended'];
 
-export function toolServerRoutes({ dispatch, prisma, mayBeNamed }: ApiServices): Route[] {
+export function toolServerRoutes({ dispatch, prisma, mayBeNamed, ...door }: ApiServices): Route[] {
   return [
     route(
       {
@@ -47,11 +47,13 @@ export function toolServerRoutes({ dispatch, prisma, mayBeNamed }: ApiServices):
             requires_approval: false,
             tags: ['sales'],
           },
+          'a command that the operator offers': { name: 'files', url: 'stdio:files', transport: 'stdio' },
         },
         data: RegisteredServer,
         errors: writeErrors,
       },
       async ({ context, body, idempotencyKey }) => {
+        await requireOffered(door, context, body);
         const made = await dispatch(context, 'tools.servers.register', { params: body, idempotencyKey });
         return {
           server_id: made.serverId,

@@ -54,6 +54,7 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     // Only the worker reads sources.
     ...(name === 'worker' &&
       config.sqlConnectionsFile !== undefined && { AOS_SQL_CONNECTIONS_FILE: config.sqlConnectionsFile }),
+    ...(config.stdioServersFile !== undefined && { AOS_STDIO_SERVERS_FILE: config.stdioServersFile }),
   };
 }
 

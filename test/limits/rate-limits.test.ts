@@ -52,6 +52,7 @@ async function startApi() {
       databaseAppUrl: core.database.appUrl,
       databaseSystemUrl: core.database.systemUrl,
       fileRoots: [],
+      stdioServers: {},
       egressAllow: [],
       sealLagSecondsMax: 30,
       ...keys,

@@ -8,6 +8,7 @@ import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/
 import { createApiParts } from '../../api/parts';
 import type { ApiConfig, WorkerConfig } from '../../config';
 import type { SqlConnections } from '../../contracts/sql-connections';
+import type { StdioServers } from '../../contracts/stdio-servers';
 import { contextIds } from '../../context';
 import { taskQueuesOf } from '../../contracts/workflow-messages';
 import { rateDefaults } from '../../contracts/rate-limits';
@@ -46,17 +47,20 @@ export interface StackOptions {
   /** Private destinations that the guard lets through. */
   readonly egressAllow?: string[];
   readonly sqlConnections?: (core: TestOperations) => SqlConnections;
+  readonly stdioServers?: (core: TestOperations) => StdioServers;
 }
 
 /** API and worker as they run, in this process, on a database and a task queue of their own. */
 export async function startTestStack({
   sqlConnections = () => ({}),
+  stdioServers = () => ({}),
   egressAllow = [],
 }: StackOptions = {}): Promise<TestStack> {
   const core = await startTestOperations();
   const folder = await mkdtemp(path.join(tmpdir(), 'aos-stack-'));
   const taskQueue = path.basename(folder).toLowerCase();
-  const config = { ...configOf(core, { folder, taskQueue, sqlConnections: sqlConnections(core) }), egressAllow };
+  const named = { sqlConnections: sqlConnections(core), stdioServers: stdioServers(core) };
+  const config = { ...configOf(core, { folder, taskQueue, ...named }), egressAllow };
   await ensureKeys(config);
   const logLines: string[] = [];
   const logger = createLogger({
@@ -136,7 +140,11 @@ async function startWorkers(
 
 function configOf(
   { database }: TestOperations,
-  { folder, taskQueue, sqlConnections }: { folder: string; taskQueue: string; sqlConnections: SqlConnections },
+  {
+    folder,
+    taskQueue,
+    ...named
+  }: { folder: string; taskQueue: string; sqlConnections: SqlConnections; stdioServers: StdioServers },
 ) {
   const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
   return {
@@ -156,7 +164,7 @@ function configOf(
     databaseDirectUrl: undefined,
     fileRoots: [folder, path.join(__dirname, '../../examples')],
     egressAllow: [],
-    sqlConnections,
+    ...named,
     masterKeyFile: path.join(folder, 'master.key'),
     signingKeyFile: path.join(folder, 'signing.pem'),
     embedder: undefined,

@@ -5,13 +5,13 @@ import { UpstreamFailure } from './failures';
 import { openWebTransport } from './http/open-web-transport';
 import type { UpstreamLimits } from './limits';
 import type { ChildServer, ServerDescription, WebServer } from './port';
-import type { Jail } from './stdio/confinement';
+import type { JailFor } from './stdio/confinement';
 import { openChildTransport } from './stdio/open-child-transport';
 import { watchTransport } from './watch-transport';
 
 export interface OpenOptions {
   readonly egress: Dispatcher;
-  readonly jailFor: (network: 'none' | 'host') => Promise<Jail>;
+  readonly jailFor: JailFor;
   readonly limits: UpstreamLimits;
   readonly now: () => number;
 }
@@ -42,7 +42,7 @@ function openWeb(server: WebServer, readToken: ReadToken, { egress, limits, now 
 }
 
 async function openChild(server: ChildServer, { jailFor, limits, now }: OpenOptions): Promise<Connection> {
-  const jail = await jailFor(server.network ?? 'none');
+  const jail = await jailFor(server);
   try {
     return await openWith('any');
   } catch (error) {

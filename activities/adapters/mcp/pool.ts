@@ -131,7 +131,7 @@ export function createPool({ open, gateOf, limits }: PoolOptions): Pool {
 function keyOf(server: ServerDescription): string {
   const where =
     server.transport === 'stdio'
-      ? [server.command, server.args, Object.keys(server.env), server.network]
+      ? [server.command, server.args, Object.keys(server.env), server.network, server.folders]
       : [server.url, server.auth.type];
   return JSON.stringify([server.tenantId, server.serverId, server.credentialVersion, server.transport, where]);
 }

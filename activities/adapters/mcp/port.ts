@@ -1,3 +1,4 @@
+import type { StdioServer } from '../../../contracts/stdio-servers';
 import type { ToolDefinition } from '../../../contracts/tools';
 import type { UpstreamFailure } from './failures';
 
@@ -41,16 +42,13 @@ export interface WebServer extends AnyServer {
   readonly credentialVersion?: string;
 }
 
-export interface ChildServer extends AnyServer {
+/** What is run, and how it is held back. */
+export type ChildProgram = Omit<StdioServer, 'tenants'>;
+
+export interface ChildServer extends AnyServer, ChildProgram {
   readonly transport: 'stdio';
   /** Who put the command down. Only the operator's commands are run. */
   readonly registeredBy: 'operator' | 'tenant';
-  readonly command: string;
-  readonly args: readonly string[];
-  /** All that the child finds in its environment, beside PATH, HOME, TMPDIR and LANG of its own. */
-  readonly env: Readonly<Record<string, string>>;
-  /** `none` unless the operator opens it: what a child sends does not pass the guard of outbound requests. */
-  readonly network?: 'none' | 'host';
   readonly credentialVersion?: string;
 }
 

@@ -22,12 +22,14 @@ interface AddOptions {
   readonly timeout: number;
 }
 
-const transports = serverTransports.filter((each) => each !== 'stdio');
-
 /** `aos servers add` */
 export function addServerAddCommand(servers: Command, run: CliRun): void {
   addWriteCommand(servers, 'add <name> <url>', 'register a server, and wait until its tools are pinned')
-    .addOption(new Option('--transport <transport>', 'how it is spoken to (default: http)').choices(transports))
+    .addOption(
+      new Option('--transport <transport>', 'how it is spoken to (default: http, or stdio for stdio:NAME)').choices(
+        serverTransports,
+      ),
+    )
     .addOption(new Option('--auth <type>', 'how requests are authorized').choices(serverAuthTypes))
     .option('--credential <credential>', 'the stored secret to do so with')
     .option('--description <text>', 'what it is for')
@@ -39,7 +41,16 @@ export function addServerAddCommand(servers: Command, run: CliRun): void {
 }
 
 async function add(session: Session, name: string, url: string, options: AddOptions): Promise<void> {
-  const { transport, auth, credential, description, tag, approval, wait, timeout } = options;
+  const {
+    transport = url.startsWith('stdio:') ? 'stdio' : undefined,
+    auth,
+    credential,
+    description,
+    tag,
+    approval,
+    wait,
+    timeout,
+  } = options;
   const made = await session.api.write('POST', serversPath, {
     name,
     url,

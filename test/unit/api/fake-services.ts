@@ -114,6 +114,7 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
       read: async () => Readable.from(['file']),
     },
     mayBeNamed: () => true,
+    stdioServers: {},
     streams: createStreams(),
     feeds: {
       take: () => {

@@ -42,6 +42,12 @@ test('a server is added, and waited for until its tools are pinned', async () =>
   });
 });
 
+test('a command of the operator is added by its name', async () => {
+  api.on(`POST ${base}`, { data: { server_id: server, status: 'pending' } });
+  expect(await run('servers add files stdio:files --no-wait')).toMatchObject({ exitCode: 0 });
+  expect(bodiesTo(base)).toEqual([{ name: 'files', url: 'stdio:files', transport: 'stdio', requires_approval: true }]);
+});
+
 test('a discovery that is pending is asked for again under the same key; one that failed says why', async () => {
   let asked = 0;
   api.on(`POST ${base}/${server}/discover`, () => {

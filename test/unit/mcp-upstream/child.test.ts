@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Dispatcher } from 'undici';
 import { createEgress } from '../../../activities/adapters/egress';
 import { type ChildServer, createMcpUpstream, type McpUpstream } from '../../../activities/adapters/mcp';
+import { childProgram } from '../../support/child-program';
 import { until } from '../../support/until';
 
 const limits = { messageBytes: 50_000, bytesPerMinute: 500_000, childGraceMs: 100 };
@@ -36,13 +39,16 @@ function child(onCall: string, rest: Partial<ChildServer> = {}): ChildServer {
     serverId: 's1',
     transport: 'stdio',
     registeredBy: 'operator',
-    command: process.execPath,
-    args: ['-e', script],
-    env: {},
-    // Not every system can take it away.
-    network: 'host',
-    ...rest,
+    // Not every system can hold it back.
+    ...childProgram(['-e', script], { network: 'host', isolation: 'as_offered', ...rest }),
+    ...('serverId' in rest && { serverId: rest.serverId }),
+    ...('registeredBy' in rest && { registeredBy: rest.registeredBy }),
   };
+}
+
+async function isSealed(): Promise<boolean> {
+  const { confinement } = await upstream.handshake({ server: child('', { serverId: 'sealed' }) });
+  return confinement?.applied.some((each) => each.startsWith('namespaces')) === true;
 }
 
 const call = (server: ChildServer, rest: { tool?: string; timeoutMs?: number } = {}) =>
@@ -53,20 +59,21 @@ async function textOf(server: ChildServer): Promise<string> {
 }
 
 it('is one process for many calls, and gone after the adapter is closed', async () => {
-  const server = child('text(id, process.cwd())');
-  const folders = await Promise.all([textOf(server), textOf(server), textOf(server)]);
-  expect(new Set(folders).size).toBe(1);
-  expect(folders[0]).toMatch(/aos-mcp-/);
-  expect(existsSync(folders[0] ?? '')).toBe(true);
+  const mark = `aos-test-${process.pid}-${Math.random()}`;
+  const server = child('globalThis.drawn ??= Math.random(); text(id, globalThis.drawn)');
+  const marked = { ...server, args: [...server.args, mark] };
+  const drawn = await Promise.all([textOf(marked), textOf(marked), textOf(marked)]);
+  expect(new Set(drawn).size).toBe(1);
+  expect(await running(mark)).toBe(true);
   await upstream.close();
-  expect(existsSync(folders[0] ?? '')).toBe(false);
+  await until(async () => !(await running(mark)), { limitMs: 10_000, what: 'the end of the process' });
 });
 
 it('speaks its own revision, and it is known what holds it back', async () => {
   const facts = await upstream.handshake({ server: child('') });
   expect(facts).toMatchObject({ protocolRevision: '2025-06-18', server: { name: 'child' } });
   expect(facts.confinement?.applied).toContain('no variables of the host');
-  expect(facts.confinement?.missing).toContain('user of the worker');
+  expect(facts.confinement?.missing).toContain('no limit of processor time');
 });
 
 it('is run for the operator only', async () => {
@@ -85,18 +92,58 @@ it('finds nothing of the host in its environment', async () => {
 const unread = 'try { text(id, require("node:fs").readFileSync("/proc/PID/environ")) } catch { text(id, "refused") }';
 
 it('cannot read the environment of the worker where the system offers namespaces', async () => {
-  const { confinement } = await upstream.handshake({ server: child('') });
-  if (confinement?.applied.includes('namespaces of users, processes and IPC') !== true) return;
+  if (!(await isSealed())) return;
   expect(await textOf(child(unread.replace('PID', String(process.pid)), { serverId: 's2' }))).toBe('refused');
 });
 
 it('has no network unless the operator opens it, and is not run where the system cannot see to that', async () => {
   const names = 'text(id, Object.keys(require("node:os").networkInterfaces()))';
-  const { network: _, ...closed } = child(names, { serverId: 's2' });
-  const answer = await call(closed);
+  const answer = await call(child(names, { serverId: 's2', network: 'none' }));
   if (answer.kind === 'failure') expect(answer.failure).toMatchObject({ problem: 'not_permitted', reached: 'notSent' });
   else expect(answer.result.content).toEqual([{ type: 'text', text: '' }]);
   expect(await textOf(child(names, { serverId: 's3' }))).toContain('lo');
+});
+
+it('sees the folders that it is given, and writes only where it may', async () => {
+  if (!(await isSealed())) return;
+  const given = mkdtempSync(path.join(tmpdir(), 'aos-given-'));
+  const hidden = mkdtempSync(path.join(tmpdir(), 'aos-hidden-'));
+  chmodSync(given, 0o777);
+  writeFileSync(path.join(given, 'a'), 'kept');
+  const attempt = `
+    const fs = require('node:fs');
+    const tried = (work) => { try { return work(); } catch ({ code }) { return code; } };
+    const write = (file) => tried(() => fs.writeFileSync(file, 'new') ?? 'written');
+    const found = { read: tried(() => fs.readFileSync('${given}/a', 'utf8')), hidden: fs.existsSync('${hidden}') };
+    text(id, JSON.stringify({ ...found, given: write('${given}/b'), own: write('own'), system: write('/usr/b') }))`;
+  const seen = async (access: 'read' | 'write') =>
+    JSON.parse(await textOf(child(attempt, { serverId: access, folders: [{ path: given, access }] }))) as unknown;
+  expect(await seen('read')).toEqual({ read: 'kept', hidden: false, given: 'EROFS', own: 'written', system: 'EROFS' });
+  expect(await seen('write')).toMatchObject({ read: 'kept', hidden: false, given: 'written' });
+  expect(readFileSync(path.join(given, 'b'), 'utf8')).toBe('new');
+  [given, hidden].forEach((folder) => rmSync(folder, { recursive: true }));
+});
+
+it.each([
+  [
+    'processes',
+    `const started = []; const { spawn } = require('node:child_process');
+    const one = () => { const each = spawn('sleep', ['60'], { stdio: 'ignore' });
+      each.on('error', () => text(id, 'refused')); each.on('spawn', () => { started.push(each); one(); }); };
+    one();`,
+  ],
+  [
+    'memory',
+    `const held = []; try { for (let n = 0; n < 64; n += 1) held.push(Buffer.alloc(16777216, 1)); text(id, 'all'); }
+    catch { text(id, 'refused'); }`,
+  ],
+])('takes no more %s than it may', async (_what, greedy) => {
+  if (!(await isSealed())) return;
+  const limits = { memory_mb: 384, processes: 48, open_files: 1_024, disk_mb: 10 };
+  const answer = await call(child(greedy, { limits }));
+  // What finds no memory may also end by itself.
+  if (answer.kind === 'failure') expect(answer.failure).toMatchObject({ problem: 'connection_lost' });
+  else expect(answer.result.content).toEqual([{ type: 'text', text: 'refused' }]);
 });
 
 it.each([

@@ -1,6 +1,7 @@
 import { rmdirSync } from 'node:fs';
 import { defaultLimits } from '../../../activities/adapters/mcp/limits';
 import { openChildTransport } from '../../../activities/adapters/mcp/stdio/open-child-transport';
+import { childProgram } from '../../support/child-program';
 
 // As for whoever may not remove what a child has left.
 const unremovable: string[] = [];
@@ -16,10 +17,10 @@ afterEach(() => unremovable.splice(0).forEach((folder) => rmdirSync(folder)));
 const childOf = (script: string) =>
   openChildTransport({
     server: {
-      ...{ tenantId: 't1', serverId: 's1', transport: 'stdio', registeredBy: 'operator', env: {} },
-      ...{ command: process.execPath, args: ['-e', script] },
+      ...{ tenantId: 't1', serverId: 's1', transport: 'stdio', registeredBy: 'operator' },
+      ...childProgram(['-e', script]),
     },
-    jail: { prefix: [], applied: [], missing: [] },
+    jail: { prefix: () => [], home: (folder) => folder, applied: [], missing: [] },
     limits: defaultLimits,
     now: Date.now,
     onTrouble: () => {},

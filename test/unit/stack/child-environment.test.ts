@@ -44,3 +44,11 @@ it('passes the settings of another Temporal server on', () => {
   const given = childEnvironment('api', { ...settings, temporalAddress: undefined });
   expect(given.TEMPORAL_TLS).toBe('true');
 });
+
+it('names the commands that tenants may use to both, and the databases to the worker alone', () => {
+  const files = { sqlConnectionsFile: '/sql.json', stdioServersFile: '/stdio.json' };
+  const named = { ...settings, config: { ...settings.config, ...files } };
+  const [api, worker] = (['api', 'worker'] as const).map((name) => childEnvironment(name, named));
+  expect([api?.AOS_STDIO_SERVERS_FILE, worker?.AOS_STDIO_SERVERS_FILE]).toEqual(['/stdio.json', '/stdio.json']);
+  expect([api?.AOS_SQL_CONNECTIONS_FILE, worker?.AOS_SQL_CONNECTIONS_FILE]).toEqual([undefined, '/sql.json']);
+});

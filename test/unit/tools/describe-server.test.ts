@@ -1,6 +1,8 @@
 import type { ResolvedCredential } from '../../../activities/adapters/vault/port';
 import { createDescribeServer } from '../../../activities/tools/describe-server';
 import { freezeContext } from '../../../contracts/execution-context';
+import type { StdioServers } from '../../../contracts/stdio-servers';
+import { childProgram } from '../../support/child-program';
 
 const context = freezeContext({
   ...{ tenantId: 'ten_1', requestId: 'req-1', traceId: 't', runId: 'r', source: 'worker' },
@@ -8,7 +10,10 @@ const context = freezeContext({
 });
 const row = { server_id: 'mcp_1', url: 'https://tools.example/mcp', transport: 'http', credential_id: 'cred_1' };
 
-function describing(credential: Omit<ResolvedCredential, 'secretVersion'> | undefined) {
+function describing(
+  credential: Omit<ResolvedCredential, 'secretVersion'> | undefined,
+  stdioServers: StdioServers = {},
+) {
   const asked: unknown[] = [];
   const describe = createDescribeServer({
     vault: {
@@ -17,6 +22,7 @@ function describing(credential: Omit<ResolvedCredential, 'secretVersion'> | unde
         return credential && { ...credential, secretVersion: 3 };
       },
     },
+    stdioServers,
   });
   return {
     asked,
@@ -66,7 +72,29 @@ test.each([
   });
 });
 
+describe('a command of the operator', () => {
+  const { describe: about } = describing(undefined, {
+    files: { ...childProgram(['server.js']), tenants: ['ten_1'] },
+    secrets: { ...childProgram(['server.js']), tenants: ['ten_2'] },
+  });
+
+  test('is described as the operator put it down', async () => {
+    const described = await about('none', { transport: 'stdio', url: 'stdio:files' });
+    const own = { tenantId: 'ten_1', serverId: 'mcp_1', transport: 'stdio', registeredBy: 'operator' };
+    expect(described).toEqual({ ...own, ...childProgram(['server.js']) });
+  });
+
+  test.each(['stdio:secrets', 'stdio:nothing', 'stdio:constructor', 'https://files'])(
+    '%s is none for this tenant',
+    async (url) => {
+      await expect(about('none', { transport: 'stdio', url })).rejects.toMatchObject({
+        ...{ problem: 'not_permitted', reached: 'notSent' },
+      });
+    },
+  );
+});
+
 test('a transport that cannot be reached from here is refused', async () => {
-  const { describe } = describing(undefined);
-  await expect(describe('none', { transport: 'stdio' })).rejects.toMatchObject({ code: 'unsupported_operation' });
+  const { describe: about } = describing(undefined);
+  await expect(about('none', { transport: 'websocket' })).rejects.toMatchObject({ code: 'unsupported_operation' });
 });

@@ -37,10 +37,11 @@ export function openChildTransport({ server, jail, limits, now, onTrouble }: Chi
     const folder = await mkdtemp(path.join(tmpdir(), 'aos-mcp-'));
     // What stays of it is no reason to end anything else.
     const removeFolder = () => rm(folder, { recursive: true, force: true }).catch(() => {});
-    const [command = '', ...args] = [...jail.prefix, server.command, ...server.args];
+    const [command = '', ...args] = [...jail.prefix(folder), server.command, ...server.args];
+    const env = environment(server, jail.home(folder));
     let started: ChildProcess;
     try {
-      started = spawn(command, args, { cwd: folder, env: environment(server, folder), detached: true, stdio: 'pipe' });
+      started = spawn(command, args, { cwd: folder, env, detached: true, stdio: 'pipe' });
     } catch {
       // The system does not take it at all, and its error may quote the environment.
       await removeFolder();
@@ -137,8 +138,8 @@ function cannotRun() {
   return notSent('cannot_connect', 'The command of the server cannot be run.');
 }
 
-function environment({ env }: ChildServer, folder: string): Record<string, string> {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ...env };
+function environment({ env }: ChildServer, home: string): Record<string, string> {
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, TMPDIR: home, LANG: 'C.UTF-8', ...env };
 }
 
 function killGroup({ pid }: ChildProcess): void {
