@@ -27,6 +27,7 @@ import { createPrisma } from '../prisma/client';
 import { createMediator } from '../retrieval/mediator';
 import { collectComponents, collectInstallation } from '../telemetry/installation';
 import { createProcessMetrics } from '../telemetry/process-metrics';
+import { countShadow } from '../telemetry/shadow-decisions';
 import { traceDelivery, traceDispatch } from '../telemetry/traced';
 import { boxWith, createVault, sealWith, stateKeysWith } from '../vault';
 import { readVersion } from '../version';
@@ -124,7 +125,7 @@ export async function createApiParts(
     onError: (error) => logger.warn({ err: error }, 'calls of tools wait: their worker does not run'),
   });
   const toolCalls = createToolCalls({
-    ...{ dispatch, db, box, logger, results: objects },
+    ...{ dispatch: countShadow(metrics, dispatch), db, box, logger, results: objects },
     engine: () => host.engine() ?? engine,
   });
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });

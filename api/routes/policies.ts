@@ -5,6 +5,8 @@ import {
   PolicyLifecycleResult,
   PolicyPath,
   PolicyView,
+  ShadowQuery,
+  ShadowView,
   SnapshotDetail,
   SnapshotPath,
   SnapshotView,
@@ -13,6 +15,7 @@ import { refusal } from '../../contracts/errors';
 import { PolicyDefinition } from '../../contracts/policies';
 import { isPermitted } from '../../contracts/roles';
 import { findPolicy, findSnapshot, listPolicies, listSnapshots } from '../../prisma/reads/policies';
+import { countShadow } from '../../prisma/reads/policy-shadow';
 import { listRoute, mapPage, route, type Route } from '../route';
 import type { ApiServices, Caller } from '../services';
 import { toDraftedView, toPolicyView, toSnapshotView } from '../views/policy';
@@ -83,6 +86,27 @@ function definitionRoutes({ dispatch, prisma }: ApiServices): Route[] {
         const policy = await findPolicy(prisma, context.tenantId, params.policy_id);
         if (policy === null) throw refusal('NOT_FOUND', 'there is no such policy');
         return toPolicyView(policy);
+      },
+    ),
+    route(
+      {
+        method: 'get',
+        path: '/policies/{policy_id}/shadow',
+        operationId: 'policies.shadow',
+        summary: 'What a policy in WARN or AUDIT said of the calls of tools that it let pass, counted',
+        tag,
+        permission: 'read:policies',
+        successStatus: 200,
+        params: PolicyPath,
+        query: ShadowQuery,
+        data: ShadowView,
+        errors: ['resource_not_found'],
+      },
+      async ({ context, params, query }) => {
+        const { tenantId } = context;
+        const policy = await findPolicy(prisma, tenantId, params.policy_id);
+        if (policy === null) throw refusal('NOT_FOUND', 'there is no such policy');
+        return countShadow(prisma, tenantId, { policyId: params.policy_id, ...periodOf(query) });
       },
     ),
     route(
@@ -184,4 +208,14 @@ function snapshotRoutes({ dispatch, prisma }: ApiServices): Route[] {
 
 function mayReadContent({ roles }: Caller): boolean {
   return isPermitted(roles, 'manage:policies') || isPermitted(roles, 'read:audit_payload');
+}
+
+const shadowDaysDefault = 7;
+
+function periodOf({ since, until }: z.output<typeof ShadowQuery>): { readonly since: Date; readonly until: Date } {
+  const end = until === undefined ? new Date() : new Date(until);
+  return {
+    until: end,
+    since: since === undefined ? new Date(end.getTime() - shadowDaysDefault * 86_400_000) : new Date(since),
+  };
 }

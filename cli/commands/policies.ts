@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { addListCommand, addReadCommand, addWriteCommand } from '../add-command';
 import type { CliRun } from '../deps';
+import { utcTime } from '../option-values';
 import { resolvePlane, resolvePolicy } from '../resolve-name';
 import { action, type Session } from '../session';
 import { column, renderFields, textColumn } from '../table';
@@ -12,6 +13,11 @@ interface CreateOptions {
   readonly mode: string;
   readonly redactAt?: string;
   readonly description?: string;
+}
+
+interface Period {
+  readonly since?: string;
+  readonly until?: string;
 }
 
 const targetByVerb = { activate: 'ACTIVE', suspend: 'SUSPENDED', retire: 'RETIRED' } as const;
@@ -43,6 +49,10 @@ export function addPolicyCommands(program: Command, run: CliRun): void {
       );
   }
   addSimulateCommand(policies, run);
+  addReadCommand(policies, 'shadow <policy>', 'what a policy in WARN or AUDIT said of calls that it let pass, counted')
+    .addOption(new Option('--since <time>', 'of calls from then on; seven days when absent').argParser(utcTime))
+    .addOption(new Option('--until <time>', 'of calls before then').argParser(utcTime))
+    .action(action(run, shadow));
   addListCommand(policies, 'snapshots', 'the sealed snapshots; one is active').action(action(run, snapshots));
   addReadCommand(policies, 'show-snapshot <id>', 'one snapshot, with the policies as they were sealed').action(
     action(run, showSnapshot),
@@ -86,6 +96,14 @@ async function move(session: Session, policy: string, verb: keyof typeof targetB
 async function show(session: Session, policy: string): Promise<void> {
   const data = await session.api.get(`/policies/${encodeURIComponent(await resolvePolicy(session, policy))}`);
   session.show(data, () => renderFields(Object.entries(data)));
+}
+
+async function shadow(session: Session, policy: string, { since, until }: Period): Promise<void> {
+  const path = `/policies/${encodeURIComponent(await resolvePolicy(session, policy))}/shadow`;
+  const bounds = Object.entries({ since, until }).filter((each): each is [string, string] => each[1] !== undefined);
+  const data = await session.api.get(bounds.length === 0 ? path : `${path}?${new URLSearchParams(bounds).toString()}`);
+  session.show(data, () => renderFields(Object.entries(data)));
+  if (data['truncated'] === true) session.note('only the newest calls were looked at: narrow the period');
 }
 
 async function showSnapshot(session: Session, id: string): Promise<void> {

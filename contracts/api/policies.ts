@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { enforcementModes, PolicyConditions, policyStates } from '../policies';
 import { identifier, text } from '../text';
-import { NullableTime, Time } from './common';
+import { Moment, NullableTime, Time } from './common';
 
 export const PolicyPath = z.strictObject({ policy_id: identifier });
 export const SnapshotPath = z.strictObject({ snapshot_id: identifier });
@@ -51,3 +51,21 @@ export const SnapshotDetail = SnapshotView.extend({
   policies_json: z.string().nullable(),
   thresholds_json: z.string().nullable(),
 });
+
+export const ShadowQuery = z.strictObject({ since: Moment.optional(), until: Moment.optional() });
+
+/** What a policy in WARN or AUDIT said of calls that were taken on, and that it did not decide about. */
+export const ShadowView = z.strictObject({
+  policy_id: z.string(),
+  since: Time,
+  until: Time,
+  /** Calls of the period that were looked at, the newest first. */
+  calls: z.int(),
+  /** There are more than are looked at. */
+  truncated: z.boolean(),
+  /** Calls of which it said so; one may count in several. */
+  would: z.strictObject({ allow: z.int(), deny: z.int(), require_approval: z.int() }),
+  /** Calls of which a rule could not be evaluated; it counts as one that would deny. */
+  failed: z.int(),
+});
+export type ShadowView = z.infer<typeof ShadowView>;

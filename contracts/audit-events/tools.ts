@@ -122,6 +122,8 @@ export const toolsEvents = {
       tool_name: nullableWords,
       input_hash: words,
       reason: words,
+      warnings: notes,
+      shadow: notes,
       row_hash: nullableWords,
     }),
   },

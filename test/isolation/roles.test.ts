@@ -42,6 +42,7 @@ const mayCall: Readonly<Record<string, readonly Role[]>> = {
   'policies.get': readers,
   'policies.lifecycle': ['admin'],
   'policies.simulate': ['admin'],
+  'policies.shadow': readers,
   'policies.snapshots.create': ['admin'],
   'policies.snapshots.list': readers,
   'policies.snapshots.get': readers,

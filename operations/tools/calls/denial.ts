@@ -22,11 +22,9 @@ export const decidedReasons: ReadonlySet<string> = new Set(
 );
 
 /** A decision against a call, as whoever called is told it. */
-export function denial(
-  { reason = 'policy_violation', message, policyId }: ToolDecision,
-  tool: CalledTool,
-): EngineError {
-  return refusal(reasons[reason], message, {
+export function denial(decision: ToolDecision, tool: CalledTool): EngineError {
+  const { reason = 'policy_violation', message, policyId, warnings, shadow } = decision;
+  const error = refusal(reasons[reason], message, {
     details: {
       deny_reason: reason,
       server_id: tool.server_id,
@@ -35,4 +33,18 @@ export function denial(
       ...(tool.snapshot_id !== null && { policy_snapshot_id: tool.snapshot_id }),
     },
   });
+  if (warnings.length + shadow.length > 0) notes.set(error, { warnings, shadow });
+  return error;
+}
+
+type Notes = Pick<ToolDecision, 'warnings' | 'shadow'>;
+
+// For the record, and not for whoever called: what is only tried is not told.
+const notes = new WeakMap<object, Notes>();
+
+/** What policies in WARN and AUDIT said beside a denial. */
+export function notesOf(error: unknown): Notes {
+  const found = typeof error === 'object' && error !== null ? notes.get(error) : undefined;
+  if (found !== undefined) return found;
+  return error instanceof Error && error.cause !== undefined ? notesOf(error.cause) : { warnings: [], shadow: [] };
 }

@@ -10,7 +10,7 @@ import { canonicalJson, sha256Hex } from '../../transaction/canonical';
 import { openApproval } from '../approvals/open-approval';
 import { checkArguments } from '../policy/arguments';
 import { decide, readCalledTool, type CalledTool } from './call-facts';
-import { denial } from './denial';
+import { denial, notesOf } from './denial';
 import { insertInvocation } from './invocation';
 import { previewOf } from './preview';
 import { takeToolToken } from './take-token';
@@ -33,6 +33,8 @@ export interface RequestedCall {
   readonly outcome: CallOutcome | null;
   /** With what the workflow of a new call is started. */
   readonly start?: ToolCallMessage['payload'];
+  /** What policies in AUDIT would have said of a new call. */
+  readonly shadow?: KeptDecision['shadow'];
 }
 
 /**
@@ -88,7 +90,9 @@ export const requestCall = defineOperation({
     };
     // Whoever asked starts it at once; this is for one who went away in between.
     work.enqueue({ topic: 'tool.call', workflowId: params.workflowId, payload: start }, { afterSeconds: 10 });
-    return { invocationId, state: isPending ? 'pending' : 'allowed', outcome: null, start };
+    const { shadow } = kept;
+    const state = isPending ? 'pending' : 'allowed';
+    return { invocationId, state, outcome: null, start, ...(shadow.length > 0 && { shadow }) };
   },
 
   refused: (work, { params, error }) => recordDenial(work, params, error),
@@ -232,6 +236,7 @@ async function recordDenial(work: Work, params: RequestParams, error: EngineErro
   const snapshotId =
     typeof error.details?.policy_snapshot_id === 'string' ? error.details.policy_snapshot_id : undefined;
   const reason = error.reason ?? error.code;
+  const notes = notesOf(error);
   const rowHash =
     typeof named === 'string'
       ? await insertInvocation(work, {
@@ -265,6 +270,8 @@ async function recordDenial(work: Work, params: RequestParams, error: EngineErro
         tool_name: typeof named === 'string' ? named : null,
         input_hash: inputHash,
         reason,
+        warnings: noted(notes.warnings),
+        shadow: noted(notes.shadow),
         row_hash: rowHash,
       },
       error: { code: error.code, message: error.message },

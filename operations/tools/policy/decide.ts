@@ -6,7 +6,7 @@ import {
   type ServerStatus,
   type ToolDecisionWord,
 } from '../../../contracts/tools';
-import { matchRules, rulesMsMax, type MatchedCall, type RuleMatch } from './match-rules';
+import { matchRules, matchShadow, rulesMsMax, type MatchedCall, type RuleMatch } from './match-rules';
 import { OutOfTime } from './within-time';
 
 /** What a decision rests on, read in the transaction that records it. */
@@ -56,13 +56,16 @@ export function decideCall(facts: CallFacts, call: MatchedCall): ToolDecision {
   if (state !== undefined) return refuse(state.reason, state.message);
   if (facts.policies === undefined) return refuse('policy_violation', 'No policy snapshot is active.');
 
+  const shadow = matchShadow(facts.policies, call);
   const matches = matchesInTime(facts.policies, call);
-  if (matches === undefined) return refuse('policy_violation', `The rules took more than ${rulesMsMax} ms.`);
+  if (matches === undefined) {
+    return { ...refuse('policy_violation', `The rules took more than ${rulesMsMax} ms.`), shadow };
+  }
   const inForce = matches.filter(({ mode }) => mode === 'BLOCK');
   const warned = matches.filter(({ mode }) => mode === 'WARN');
   const notes = {
     warnings: warned.filter(({ effect }) => effect !== 'allow'),
-    shadow: matches.filter(({ mode }) => mode === 'AUDIT'),
+    shadow,
   };
   const denied = inForce.find(({ effect }) => effect === 'deny');
   if (denied !== undefined) {

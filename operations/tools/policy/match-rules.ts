@@ -29,6 +29,8 @@ export interface MatchedCall {
 const loopedBytesMax = 64 * 1024;
 // A part of a rule may itself go through a list or a text, so that size alone does not bound its time.
 export const rulesMsMax = 1_000;
+/** What policies in AUDIT may take of a call's time, all together. */
+export const shadowMsMax = 250;
 // A watch costs more than ten rules. Over so little no rule takes longer than all of them may.
 const unwatchedBytesMax = 1024;
 
@@ -37,17 +39,50 @@ const unwatchedBytesMax = 1024;
  * take too long all together.
  */
 export function matchRules(policies: readonly SealedPolicy[], call: MatchedCall): RuleMatch[] {
+  return matchWithin(
+    policies.filter(({ enforcement_mode: mode }) => mode === 'BLOCK' || mode === 'WARN'),
+    call,
+    rulesMsMax,
+  );
+}
+
+/** What policies in AUDIT would say. One that takes too long has failed, like one that cannot be evaluated. */
+export function matchShadow(policies: readonly SealedPolicy[], call: MatchedCall): RuleMatch[] {
+  let left = shadowMsMax;
+  return policies
+    .filter(({ enforcement_mode: mode }) => mode === 'AUDIT')
+    .flatMap((policy) => {
+      const began = performance.now();
+      try {
+        const found = matchWithin([policy], call, left);
+        left = Math.max(0, Math.ceil(left - (performance.now() - began)));
+        return found;
+      } catch (error) {
+        if (!(error instanceof OutOfTime)) throw error;
+        left = 0;
+        return [failedMatch(policy, `rules in AUDIT took more than ${shadowMsMax} ms`)];
+      }
+    });
+}
+
+function matchWithin(policies: readonly SealedPolicy[], call: MatchedCall, timeoutMs: number): RuleMatch[] {
   const rules = policies
-    .filter(({ enforcement_mode: mode }) => mode !== 'DISABLED')
     .flatMap((policy) => (policy.conditions.tool_rules ?? []).map((rule) => ({ policy, rule })))
     .filter(({ rule }) => isAbout(rule, call));
-  const until = performance.now() + rulesMsMax;
+  if (rules.length === 0) return [];
+  const tooLong = () => new OutOfTime(`took more than ${timeoutMs} ms`);
+  if (timeoutMs <= 0) throw tooLong();
+  const until = performance.now() + timeoutMs;
   const match = () =>
     rules.flatMap(({ policy, rule }) => {
-      if (performance.now() > until) throw new OutOfTime(`took more than ${rulesMsMax} ms`);
+      if (performance.now() > until) throw tooLong();
       return matchRule(policy, rule, call);
     });
-  return call.argumentBytes > unwatchedBytesMax ? withinTime(match, rulesMsMax) : match();
+  return call.argumentBytes > unwatchedBytesMax ? withinTime(match, timeoutMs) : match();
+}
+
+function failedMatch({ policy_id: policyId, enforcement_mode: mode }: SealedPolicy, failure: string): RuleMatch {
+  return { policyId, mode, approvers: 1, effect: 'deny', failure };
 }
 
 type NamedCall = Pick<MatchedCall, 'server' | 'tool' | 'risk'>;

@@ -52,6 +52,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'policies suspend': [policy, ...reason],
   'policies retire': [policy, ...reason],
   'policies simulate': ['--policy', policy],
+  'policies shadow': [policy],
   'policies snapshots': [],
   'policies show-snapshot': ['SNAP-1'],
   'policies snapshot': [],

@@ -115,27 +115,54 @@ describe('rules', () => {
     expect(decideWith('high', [looping], {}, long).message).toContain('64 KiB');
   });
 
+  // Each looks through the list for each item of it, and the bound of what is looped over is not reached.
+  const search = Array.from({ length: 5 }, (_, at) => `(one + 0.${at + 1}) in args.list`).join(' || ');
+  const slow = { effect: 'deny', when: `args.list.exists(one, ${search})` };
+  const slowPolicy = (mode: Mode, rules: number) =>
+    policyOf(
+      'slow',
+      Array.from({ length: rules }, () => slow),
+      mode,
+    );
+
   it.each<[string, Mode, number, number]>([
     ['one', 'BLOCK', 1, 30_000],
     ['one that only warns', 'WARN', 1, 30_000],
-    ['one that changes nothing', 'AUDIT', 1, 30_000],
     ['many over little', 'BLOCK', 100, 400],
   ])('deny when they take too long: %s', (_, mode, rules, items) => {
-    // Each looks through the list for each item of it, and the bound of what is looped over is not reached.
-    const search = Array.from({ length: 5 }, (_, at) => `(one + 0.${at + 1}) in args.list`).join(' || ');
-    const slow = { effect: 'deny', when: `args.list.exists(one, ${search})` };
-    const policies = [
-      policyOf(
-        'slow',
-        Array.from({ length: rules }, () => slow),
-        mode,
-      ),
-    ];
+    const policies = [slowPolicy(mode, rules)];
     const list = Array.from({ length: items }, () => 2);
     expect(decideWith('low', policies, {}, { list })).toMatchObject({
       decision: 'deny',
       reason: 'policy_violation',
       message: 'The rules took more than 1000 ms.',
+    });
+  });
+
+  it.each([
+    [1, 30_000],
+    [100, 400],
+  ])('never deny in AUDIT, and are seen to fail: %s that take too long', (rules, items) => {
+    const list = Array.from({ length: items }, () => 2);
+    const policies = [slowPolicy('AUDIT', rules), policyOf('after', [{ effect: 'deny' }], 'AUDIT')];
+    expect(decideWith('low', policies, {}, { list })).toMatchObject({
+      decision: 'allow',
+      shadow: [
+        { policyId: 'slow', effect: 'deny', failure: 'rules in AUDIT took more than 250 ms' },
+        { policyId: 'after', effect: 'deny', failure: 'rules in AUDIT took more than 250 ms' },
+      ],
+    });
+    const denying = [...policies, policyOf('b', [{ effect: 'deny' }])];
+    expect(decideWith('low', denying, {}, { list })).toMatchObject({
+      policyId: 'b',
+      shadow: [{ policyId: 'slow' }, {}],
+    });
+  });
+
+  it('are seen to fail in AUDIT where they cannot be evaluated, and refuse nothing', () => {
+    expect(decideWith('low', [policyOf('s', [limit], 'AUDIT')])).toMatchObject({
+      decision: 'allow',
+      shadow: [{ policyId: 's', effect: 'deny', failure: expect.stringContaining('amount') }],
     });
   });
 
