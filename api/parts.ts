@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import { createMcpUpstream } from '../activities/adapters/mcp';
 import { createRunningWork } from '../activities/running-work';
+import { createAskUpstream } from '../activities/tools/ask-upstream';
 import { createDescribeServer } from '../activities/tools/describe-server';
 import { createBarriers } from '../barriers';
 import { createAdapters } from '../adapters';
@@ -25,6 +26,7 @@ import { openPools } from '../operations/transaction/pools';
 import { readKills } from '../operations/transaction/read';
 import { createPrisma } from '../prisma/client';
 import { createMediator } from '../retrieval/mediator';
+import { createReadServer } from '../retrieval/read-server';
 import { collectComponents, collectInstallation } from '../telemetry/installation';
 import { createProcessMetrics } from '../telemetry/process-metrics';
 import { countShadow } from '../telemetry/shadow-decisions';
@@ -110,15 +112,17 @@ export async function createApiParts(
   });
   const box = boxWith(config.masterKeyFile);
   const upstream = createMcpUpstream({ egress });
+  const describeServer = createDescribeServer({
+    vault: createVault(config.masterKeyFile, { db, dispatch }),
+    stdioServers: config.stdioServers,
+  });
+  const readServer = createReadServer({ dispatch, ask: createAskUpstream({ upstream, describeServer, running }) });
   const host = hostCalls({
     config,
     options: callWorkerOptions({
       ...{ dispatch, box, objects, upstream, running, reachBarrier, isTraced, taskQueue: config.taskQueue },
       callReads: createCallReads(db),
-      describeServer: createDescribeServer({
-        vault: createVault(config.masterKeyFile, { db, dispatch }),
-        stdioServers: config.stdioServers,
-      }),
+      describeServer,
       readKills: (input) => readKills(db, input),
     }),
     ...(workflows !== undefined && { workflows }),
@@ -155,6 +159,7 @@ export async function createApiParts(
     sealSecret: sealWith(config.masterKeyFile),
     toolCalls,
     simulations: createPolicySimulations({ dispatch, box }),
+    readServer,
     stateKeys: stateKeysWith(config.masterKeyFile),
     mcpHosts: allowedHosts(config),
     uploads: objects,

@@ -10,6 +10,7 @@ import type { StdioServers } from '../contracts/stdio-servers';
 import type { Dispatch } from '../operations/catalogue';
 import type { PrismaClient } from '../prisma/client';
 import type { Retrieve } from '../retrieval/mediator';
+import type { ReadServer } from '../retrieval/read-server';
 import type { LookAtPlane } from '../operations/knowledge/plane-follow';
 import type { ReadPlane } from '../operations/knowledge/plane-read';
 import type { PlaneFeeds } from './events/plane-feeds';
@@ -81,6 +82,7 @@ export interface ApiServices {
   readonly sealSecret: SealSecret;
   readonly toolCalls: ToolCalls;
   readonly simulations: PolicySimulations;
+  readonly readServer: ReadServer;
   readonly stateKeys: StateKeys;
   readonly mcpHosts: AllowedHosts;
   readonly uploads: Uploads;

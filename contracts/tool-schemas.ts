@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CredentialId } from './credentials';
 import { isSecretName } from './secret-names';
+import { contentKinds, contentLimits, ServerContent } from './server-contents';
 import { riskLevels, serverAuthTypes, serverCapabilities, serverTransports, toolLimits } from './tools';
 import { identifier, rawText, storableObject, text } from './text';
 
@@ -123,12 +124,24 @@ export const Discovery = z.strictObject({
     .array(ToolDefinitionSchema)
     .max(toolLimits.toolsPerServer)
     .refine((tools) => new Set(tools.map(({ name }) => name)).size === tools.length, 'two tools have the same name'),
+  contents: z
+    .array(ServerContent)
+    .max(contentKinds.length * contentLimits.perKind)
+    .refine(
+      (contents) => new Set(contents.map(contentKey)).size === contents.length,
+      'two of a kind have the same name',
+    )
+    .default([]),
   resource_count: z.int().min(0),
   prompt_count: z.int().min(0),
   /** What the server listed and AOS could not take, such as names that are none. */
   rejected: z.array(z.strictObject({ name: rawText(256), message: text(500) })).max(100),
 });
 export type Discovery = z.infer<typeof Discovery>;
+
+function contentKey({ kind, name }: ServerContent): string {
+  return `${kind} ${name}`;
+}
 
 // Refinements are asked about what is no URL too.
 function partsOf(url: string): URL | undefined {

@@ -43,6 +43,9 @@ import { requestCall } from './tools/calls/request-call';
 import { settleCall } from './tools/calls/settle-call';
 import { startCall } from './tools/calls/start-call';
 import { withdrawCall } from './tools/calls/withdraw-call';
+import { beginRead } from './tools/reads/begin-read';
+import { failRead } from './tools/reads/fail-read';
+import { releaseRead } from './tools/reads/release-read';
 import { approveDefinitions } from './tools/servers/approve-definitions';
 import { changeServer } from './tools/servers/change-server';
 import { changeTool } from './tools/servers/change-tool';
@@ -130,6 +133,9 @@ export const catalogue = {
   'tools.calls.withdraw': withdrawCall,
   'tools.change': changeTool,
   'tools.grant': grantTool,
+  'tools.reads.begin': beginRead,
+  'tools.reads.fail': failRead,
+  'tools.reads.release': releaseRead,
   'tools.servers.approve_definitions': approveDefinitions,
   'tools.servers.change': changeServer,
   'tools.servers.fail_discovery': failDiscovery,

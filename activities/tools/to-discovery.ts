@@ -1,12 +1,11 @@
 import { ToolDefinitionSchema, type Discovery } from '../../contracts/tool-schemas';
 import { serverCapabilities, toolLimits, type ToolDefinition } from '../../contracts/tools';
-import type { Definitions, Handshake, NamedDefinition } from '../adapters/mcp/port';
+import type { Definitions, Handshake } from '../adapters/mcp/port';
+import { takeContents, type OfferedContents } from './take-contents';
 
-export interface Offered {
+export interface Offered extends OfferedContents {
   readonly handshake: Handshake;
   readonly tools: Definitions<ToolDefinition>;
-  readonly resources: Definitions<NamedDefinition>;
-  readonly prompts: Definitions<NamedDefinition>;
   readonly latencyMs: number;
 }
 
@@ -16,8 +15,9 @@ const rejectedMax = 100;
 const namesMax = { name: 256, version: 128, title: 256, revision: 16, rejected: 256, message: 500 };
 
 /** What a server offers as it is recorded: what cannot be taken stands in `rejected`, with the reason. */
-export function toDiscovery({ handshake, tools, resources, prompts, latencyMs }: Offered): Discovery {
+export function toDiscovery({ handshake, tools, latencyMs, ...offered }: Offered): Discovery {
   const { taken, rejected } = takeTools(tools);
+  const { contents, notTaken } = takeContents(offered);
   const { server, protocolRevision } = handshake;
   return {
     protocol_version: storable(protocolRevision, namesMax.revision) || 'unknown',
@@ -29,9 +29,10 @@ export function toDiscovery({ handshake, tools, resources, prompts, latencyMs }:
     },
     latency_ms: Math.round(latencyMs),
     tools: taken,
-    resource_count: resources.items.length,
-    prompt_count: prompts.items.length,
-    rejected,
+    contents,
+    resource_count: offered.resources.items.length,
+    prompt_count: offered.prompts.items.length,
+    rejected: [...rejected, ...notTaken.map(({ name, message }) => reject(name, message))].slice(0, rejectedMax),
   };
 }
 
@@ -50,7 +51,7 @@ function takeTools({ items, tooLarge, isTruncated }: Definitions<ToolDefinition>
     }
   }
   if (isTruncated) rejected.push(reject('', `more is listed than the ${toolLimits.toolsPerServer} that are taken`));
-  return { taken: [...taken.values()], rejected: rejected.slice(0, rejectedMax) };
+  return { taken: [...taken.values()], rejected };
 }
 
 function reject(name: unknown, message: string): Rejected {

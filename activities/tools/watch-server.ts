@@ -50,8 +50,9 @@ export function createServerActivities({ dispatch, serverReads, upstream, descri
     const handshake = await upstream.handshake(to);
     const tools = await upstream.listTools(to);
     const resources = await upstream.listResources(to);
+    const templates = await upstream.listResourceTemplates(to);
     const prompts = await upstream.listPrompts(to);
-    return toDiscovery({ handshake, tools, resources, prompts, latencyMs: await upstream.ping(to) });
+    return toDiscovery({ handshake, tools, resources, templates, prompts, latencyMs: await upstream.ping(to) });
   }
 
   async function lookAt(server: ReachedServer): Promise<HealthLook> {

@@ -1,10 +1,13 @@
 import { fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
 import { CallKey, gatewayMeta } from '../../contracts/gateway';
+import { isReadMethod, readMethods } from '../../contracts/server-reads';
 import { callTool } from './call-tool';
 import type { Called } from './find-called';
 import type { Flights } from './flights';
+import { listForAgent, listMethods } from './list-contents';
 import { listTools } from './list-tools';
 import { toProtocolError } from './protocol-errors';
+import { readForAgent } from './read-contents';
 import type { GatewayServices, Session } from './session';
 import { withdraw } from './withdraw';
 
@@ -25,7 +28,7 @@ export function createGatewayServer({ services, flights, session, method, called
   const { context, logger } = session;
   const gateway = new McpServer(
     { name: 'aos', title: 'AOS gateway', version: services.version },
-    { capabilities: { tools: {} }, instructions },
+    { capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} }, instructions },
   );
   const { server } = gateway;
   if (called?.kind === 'tool' && mirrorsArguments(called.inputSchema)) letHeadersBeChecked(gateway, called);
@@ -36,11 +39,23 @@ export function createGatewayServer({ services, flights, session, method, called
       throw toProtocolError(error, session);
     }
   });
-  // The library's own would drop from a result whatever it does not know; so would any other of this name.
-  server.removeRequestHandler('tools/call');
+  for (const listed of listMethods) {
+    server.setRequestHandler(listed, async ({ params }) => {
+      try {
+        return (await listForAgent(services, session, { method: listed, cursor: params?.cursor })) as never;
+      } catch (error) {
+        throw toProtocolError(error, session);
+      }
+    });
+  }
+  // The library's own would drop from a result whatever it does not know; so would any others of these names.
+  for (const name of ['tools/call', ...readMethods] as const) server.removeRequestHandler(name);
   if (method === 'tools/call') {
     server.fallbackRequestHandler = ({ params }, ctx) =>
       callTool({ services, session, flights, called, server }, params, ctx);
+  }
+  if (isReadMethod(method)) {
+    server.fallbackRequestHandler = ({ params }) => readForAgent(services, session, { method, params });
   }
   server.setNotificationHandler('notifications/cancelled', async ({ params }) => {
     const named = CallKey.safeParse(params._meta?.[gatewayMeta.key]);

@@ -3,6 +3,7 @@ import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { withContext } from '../../context';
 import { EngineError, refusal } from '../../contracts/errors';
+import { isReadMethod } from '../../contracts/server-reads';
 import { ServerName } from '../../contracts/tool-schemas';
 import type { Admitted, Door, DoorRoute } from '../middleware/door';
 import { readJsonBody } from '../middleware/json-body';
@@ -85,8 +86,8 @@ async function readMessage(req: Request, res: Response, tenantStatus: string) {
     throw refusal('validation_error', 'send one message at a time; MCP has no batches', { details: { field: 'body' } });
   }
   const method = methodOf(body);
-  // Calls are refused by their operation, which leaves their evidence.
-  if (tenantStatus !== 'active' && method !== 'tools/call') {
+  // Calls and reads are refused by their operations, which leave their evidence.
+  if (tenantStatus !== 'active' && method !== 'tools/call' && !isReadMethod(method)) {
     throw refusal('TENANT_INACTIVE', 'the tenant is suspended; ask the operator to reactivate it');
   }
   return { server: server as string | undefined, body, method };

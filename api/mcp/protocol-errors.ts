@@ -3,6 +3,9 @@ import { errorRules, type EngineError } from '../../contracts/errors';
 import { toEngineError } from '../middleware/failures';
 import type { Session } from './session';
 
+/** Where JSON-RPC has no word of its own. */
+export const serverError = -32_000;
+
 export function invalidParams(message: string): ProtocolError {
   return new ProtocolError(ProtocolErrorCode.InvalidParams, message);
 }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { errorRules, type EngineError } from '../../contracts/errors';
 import { toEngineError } from '../middleware/failures';
 import { logOf } from '../middleware/request-log';
-import { dataOf } from './protocol-errors';
+import { dataOf, serverError } from './protocol-errors';
 import { setChallenge } from './resource-metadata';
 
 /** What goes wrong before there is a message to answer: the status of HTTP, and a JSON-RPC error for no request. */
@@ -24,9 +24,6 @@ export function sendRpcFailure(req: Request, res: Response, error: unknown): voi
     error: { code: codeOf(failure), message: failure.message, data: dataOf(failure) },
   });
 }
-
-/** Where JSON-RPC has no word of its own. */
-const serverError = -32_000;
 
 function codeOf({ code, cause }: EngineError): number {
   if (code === 'internal_error') return ProtocolErrorCode.InternalError;

@@ -17,5 +17,5 @@ export interface Session {
 
 export type GatewayServices = Pick<
   ApiServices,
-  'prisma' | 'dispatch' | 'toolCalls' | 'retrieve' | 'auditDoor' | 'stateKeys' | 'version'
+  'prisma' | 'dispatch' | 'toolCalls' | 'readServer' | 'retrieve' | 'auditDoor' | 'stateKeys' | 'version'
 >;

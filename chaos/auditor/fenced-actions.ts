@@ -62,6 +62,8 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
   'tools.calls.start': stepOfJob('tools.call'),
   'tools.change': of('tools.registry'),
   'tools.grant': of('tools.registry'),
+  'tools.reads.begin': work('tools.call'),
+  'tools.reads.release': of('tools.call'),
   'tools.servers.approve_definitions': of('tools.registry'),
   'tools.servers.change': of('tools.registry'),
   'tools.servers.fail_discovery': of('tools.registry'),
@@ -98,5 +100,6 @@ export const exemptActions: readonly string[] = [
   'tools.calls.close',
   'tools.calls.settle',
   'tools.calls.withdraw',
+  'tools.reads.fail',
   'tools.servers.record_stopped_discovery',
 ];

@@ -15,6 +15,16 @@ const ended = z.strictObject({
   row_hash: words,
 });
 
+const read = { read_id: words, server_id: words, method: words, input_hash: words };
+const readEnded = z.strictObject({
+  ...read,
+  outcome: words,
+  reason: nullableWords,
+  output_hash: nullableWords,
+  duration_ms: count.nullable(),
+  row_hash: words,
+});
+
 /** Events of tool servers and their tools. */
 export const toolsEvents = {
   server_registered: {
@@ -151,6 +161,24 @@ export const toolsEvents = {
     severity: 'warn',
     evidence: z.strictObject({ ...call, outcome: words, reason: words, row_hash: words }),
   },
+  server_read_started: {
+    category: 'execution',
+    severity: 'info',
+    evidence: z.strictObject({
+      ...read,
+      intent_id: words,
+      message: words,
+      warnings: notes,
+      shadow: notes,
+    }),
+  },
+  server_read_denied: {
+    category: 'governance',
+    severity: 'warn',
+    evidence: z.strictObject({ ...read, reason: words, row_hash: nullableWords }),
+  },
+  server_read_completed: { category: 'execution', severity: 'info', evidence: readEnded },
+  server_read_failed: { category: 'execution', severity: 'error', evidence: readEnded },
   tool_approval_voted: {
     category: 'governance',
     severity: 'warn',

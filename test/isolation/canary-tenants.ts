@@ -107,6 +107,7 @@ async function aServer(stack: TestStack, tenant: 0 | 1): Promise<Readonly<Record
       serverId,
       discovery: {
         ...{ protocol_version: '2025-11-25', capabilities: ['tools'], latency_ms: 1, tools: [tool] },
+        contents: [{ kind: 'prompt', name: canary, definition: { name: canary } }],
         ...{ resource_count: 0, prompt_count: 0, rejected: [], server_info: { name: canary, version: '1' } },
       },
     },

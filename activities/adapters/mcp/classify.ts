@@ -25,9 +25,12 @@ function errorAnswer({ answer, secrets }: Seen): Trouble {
 }
 
 function problemOfCode(code: number): Problem {
-  if (code === (ProtocolErrorCode.InvalidParams as number)) return 'invalid_arguments';
+  if (wrongParams.includes(code)) return 'invalid_arguments';
   return code === (ProtocolErrorCode.MethodNotFound as number) ? 'not_supported' : 'error_answer';
 }
+
+// Older revisions have a code of their own for a resource that is not there.
+const wrongParams: readonly number[] = [ProtocolErrorCode.InvalidParams, ProtocolErrorCode.ResourceNotFound];
 
 /** An HTTP status that a transport of the SDK reports, whichever of its errors it uses. */
 function statusOf(error: unknown): number | undefined {

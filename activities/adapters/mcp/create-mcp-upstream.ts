@@ -11,6 +11,7 @@ import { defaultLimits, type UpstreamLimits } from './limits';
 import { listDefinitions, timeoutNever } from './list-definitions';
 import { createOpener } from './open-connection';
 import { createPool } from './pool';
+import { read } from './read';
 import type { CallAnswer, McpUpstream, NamedDefinition, ServerDescription, ToServer } from './port';
 import { recent } from './recent';
 import { createJails } from './stdio/confinement';
@@ -45,6 +46,15 @@ export function createMcpUpstream({ egress, limits: chosen, now = Date.now }: Mc
     listTools: (input) => request(input, (client, exchange) => list<ToolDefinition>(client, exchange, 'tools')),
     listResources: (input) =>
       request(input, (client, exchange) => list<NamedDefinition>(client, exchange, 'resources')),
+    async listResourceTemplates(input) {
+      try {
+        return await request(input, (client, exchange) => list<NamedDefinition>(client, exchange, 'resourceTemplates'));
+      } catch (error) {
+        // One capability stands for both lists, and many servers have resources only.
+        if (error instanceof UpstreamFailure && error.problem === 'not_supported') return nothingListed;
+        throw error;
+      }
+    },
     listPrompts: (input) => request(input, (client, exchange) => list<NamedDefinition>(client, exchange, 'prompts')),
     async callTool({ server, signal, timeoutMs = limits.callTimeoutMs, ...call }): Promise<CallAnswer> {
       const input = { server, timeoutMs, ...(signal !== undefined && { signal }) };
@@ -56,12 +66,7 @@ export function createMcpUpstream({ egress, limits: chosen, now = Date.now }: Mc
         throw error;
       }
     },
-    readResource: ({ uri, ...input }) => ask(input, { method: 'resources/read', params: { uri } }),
-    getPrompt: ({ prompt: name, arguments: values, ...input }) =>
-      ask(input, {
-        method: 'prompts/get',
-        params: { name, ...(values !== undefined && { arguments: { ...values } }) },
-      }),
+    read: ({ request: asked, ...input }) => request(input, (client, exchange) => read(client, exchange, asked)),
     async ping(input) {
       const began = performance.now();
       await request({ timeoutMs: limits.healthTimeoutMs, ...input }, async (client, { signal }) => {
@@ -76,12 +81,6 @@ export function createMcpUpstream({ egress, limits: chosen, now = Date.now }: Mc
 
   function list<T extends { readonly name: string }>(client: Client, exchange: Exchange, kind: Kind) {
     return listDefinitions<T>(client, exchange, { kind, limits });
-  }
-
-  function ask(input: ToServer, message: Parameters<Client['request']>[0]): Promise<Readonly<Record<string, unknown>>> {
-    return request(input, async (client, { signal }) => {
-      return (await client.request(message as never, { signal, timeout: timeoutNever })) as Record<string, unknown>;
-    });
   }
 
   function request<T>(input: ToServer, work: (client: Client, exchange: Exchange) => Promise<T>): Promise<T> {
@@ -99,6 +98,8 @@ export function createMcpUpstream({ egress, limits: chosen, now = Date.now }: Mc
     return tokens.get(key, () => createTokenReader({ dispatcher: egress, timeoutMs: limits.requestTimeoutMs, now }));
   }
 }
+
+const nothingListed = { items: [], isTruncated: false, tooLarge: [] };
 
 type Kind = Parameters<typeof listDefinitions>[2]['kind'];
 

@@ -4,14 +4,15 @@ import type { Definitions } from './port';
 import { strangersWords } from './strangers-words';
 import type { Exchange } from './exchange';
 
-const methods = {
-  tools: 'tools/list',
-  resources: 'resources/list',
-  prompts: 'prompts/list',
+const lists = {
+  tools: { method: 'tools/list', capability: 'tools' },
+  resources: { method: 'resources/list', capability: 'resources' },
+  resourceTemplates: { method: 'resources/templates/list', capability: 'resources' },
+  prompts: { method: 'prompts/list', capability: 'prompts' },
 } as const;
 
 export interface ListOptions {
-  readonly kind: keyof typeof methods;
+  readonly kind: keyof typeof lists;
   readonly limits: UpstreamLimits;
 }
 
@@ -27,12 +28,13 @@ export async function listDefinitions<T extends Named>(
 ): Promise<Definitions<T>> {
   const items: T[] = [];
   const tooLarge: string[] = [];
-  if (client.getServerCapabilities()?.[kind] === undefined) return { items, isTruncated: false, tooLarge };
+  const { method, capability } = lists[kind];
+  if (client.getServerCapabilities()?.[capability] === undefined) return { items, isTruncated: false, tooLarge };
   const seen = new Set<string>();
   let cursor: string | undefined;
   for (let page = 0; page < limits.pages; page += 1) {
     const result = await client.request(
-      { method: methods[kind], params: cursor === undefined ? {} : { cursor } },
+      { method, params: cursor === undefined ? {} : { cursor } },
       { signal: exchange.signal, timeout: timeoutNever },
     );
     for (const item of (result as unknown as Record<string, T[]>)[kind] ?? []) {

@@ -1,3 +1,4 @@
+import type { ReadRequest } from '../../../contracts/server-reads';
 import type { StdioServer } from '../../../contracts/stdio-servers';
 import type { ToolDefinition } from '../../../contracts/tools';
 import type { UpstreamFailure } from './failures';
@@ -119,20 +120,16 @@ export interface McpUpstream {
   handshake(input: ToServer): Promise<Handshake>;
   listTools(input: ToServer): Promise<Definitions<ToolDefinition>>;
   listResources(input: ToServer): Promise<Definitions<NamedDefinition>>;
+  listResourceTemplates(input: ToServer): Promise<Definitions<NamedDefinition>>;
   listPrompts(input: ToServer): Promise<Definitions<NamedDefinition>>;
   /** Never throws for what a server, the network or the caller's signal did. */
   callTool(input: ToolCall): Promise<CallAnswer>;
-  readResource(input: ToServer & { readonly uri: string }): Promise<Readonly<Record<string, unknown>>>;
-  getPrompt(input: ToServer & PromptRequest): Promise<Readonly<Record<string, unknown>>>;
+  /** What the server answered, as it sent it. Fails as UpstreamFailure. */
+  read(input: ToServer & { readonly request: ReadRequest }): Promise<Readonly<Record<string, unknown>>>;
   /** Milliseconds until the server answered. */
   ping(input: ToServer): Promise<number>;
   /** Ends all connections and children; calls in flight fail. */
   close(): Promise<void>;
-}
-
-export interface PromptRequest {
-  readonly prompt: string;
-  readonly arguments?: Readonly<Record<string, string>>;
 }
 
 export interface NamedDefinition {

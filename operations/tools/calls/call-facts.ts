@@ -94,7 +94,8 @@ async function missing(tx: Work['tx'], serverId: string) {
 const sealed = new Map<string, SealedPolicies['policies']>();
 const sealedMax = 200;
 
-async function policiesOf(tx: Work['tx'], snapshotId: string): Promise<SealedPolicies['policies']> {
+/** The policies of a sealed snapshot of the tenant. */
+export async function policiesOf(tx: Work['tx'], snapshotId: string): Promise<SealedPolicies['policies']> {
   const known = sealed.get(snapshotId);
   if (known !== undefined) return known;
   const { policies_json: json } = await tx

@@ -21,8 +21,10 @@ export const decidedReasons: ReadonlySet<string> = new Set(
   Object.values(reasons).filter((reason) => reason !== reasons.approval_denied && reason !== reasons.approval_expired),
 );
 
+type Decided = Pick<CalledTool, 'server_id' | 'tool_name' | 'snapshot_id'>;
+
 /** A decision against a call, as whoever called is told it. */
-export function denial(decision: ToolDecision, tool: CalledTool): EngineError {
+export function denial(decision: ToolDecision, tool: Decided): EngineError {
   const { reason = 'policy_violation', message, policyId, warnings, shadow } = decision;
   const error = refusal(reasons[reason], message, {
     details: {

@@ -4,7 +4,8 @@ import type { CallOutcome } from '../../../contracts/tool-calls';
 
 export interface InvocationRecord {
   readonly invocationId: string;
-  readonly toolId: string;
+  /** Null where no tool was called: a read of the server. */
+  readonly toolId: string | null;
   readonly serverId: string;
   readonly toolName: string;
   readonly inputHash: string;

@@ -219,7 +219,8 @@ function audit(work: Work, { params, tool, inputHash, kept, isPending }: NewCall
   });
 }
 
-function noted(matches: KeptDecision['warnings']) {
+/** Matches of rules as an event says them. */
+export function noted(matches: KeptDecision['warnings']) {
   return matches.slice(0, 20).map(({ policyId, effect, failure }) => ({
     policy_id: policyId,
     effect,

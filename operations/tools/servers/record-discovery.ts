@@ -5,6 +5,7 @@ import { isWatched, toolLimits, type ServerStatus, type ToolDefinition } from '.
 import { defineOperation, type Work } from '../../define';
 import { newId } from '../../ids';
 import { definitionHash } from '../definitions/definition-hash';
+import { recordContents } from '../contents/record-contents';
 import { inspectDefinitions, type DefinitionFinding } from '../definitions/inspect';
 import { initialRisk } from '../policy/tool-risk';
 import { endDiscovery, type Finding } from './discoveries';
@@ -42,6 +43,7 @@ export const recordDiscovery = defineOperation({
     const changed = await holdToPinned(work, seen, byName);
     const gone = await markGone(work, seen, known);
     await pinNew(work, server, added);
+    await recordContents(work, serverId, discovery.contents);
     const report = reportOf(discovery, [...notTaken(unknown.length - added.length), ...findings]);
     const status = await updateServer(work, server, discovery, report);
     const addedNames = added.map(({ name }) => name).sort();

@@ -93,6 +93,9 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
         throw new Error('no calls');
       },
     },
+    readServer: async () => {
+      throw new Error('no servers');
+    },
     stateKeys: {
       current: async () => ({ keyId: 'mk_0', key: Buffer.alloc(32, 1) }),
       find: async () => Buffer.alloc(32, 1),

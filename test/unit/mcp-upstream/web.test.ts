@@ -82,10 +82,14 @@ describe.each(revisions)('a server of revision %s', (revision, start, greeting) 
     expect(tools).toMatchObject({ isTruncated: false, tooLarge: [] });
     expect((await upstream.listResources({ server })).items).toMatchObject([{ name: 'note', uri: 'note://one' }]);
     expect((await upstream.listPrompts({ server })).items).toMatchObject([{ name: 'greet' }]);
-    expect(await upstream.readResource({ server, uri: 'note://one' })).toMatchObject({
+    expect(
+      await upstream.read({ server, request: { method: 'resources/read', params: { uri: 'note://one' } } }),
+    ).toMatchObject({
       contents: [{ text: 'a note' }],
     });
-    expect(await upstream.getPrompt({ server, prompt: 'greet' })).toMatchObject({ messages: [{ role: 'user' }] });
+    expect(
+      await upstream.read({ server, request: { method: 'prompts/get', params: { name: 'greet' } } }),
+    ).toMatchObject({ messages: [{ role: 'user' }] });
     expect(await upstream.ping({ server })).toBeGreaterThanOrEqual(0);
   });
 

@@ -13,7 +13,13 @@ const none = { items: [], isTruncated: false, tooLarge: [] };
 const tool = (name: string, more: object = {}): ToolDefinition => ({ name, inputSchema: { type: 'object' }, ...more });
 
 function discovered(items: readonly ToolDefinition[], more: object = {}, by: Partial<Handshake> = {}) {
-  const offered = { handshake: { ...handshake, ...by }, resources: none, prompts: none, latencyMs: 2.6 };
+  const offered = {
+    handshake: { ...handshake, ...by },
+    resources: none,
+    templates: none,
+    prompts: none,
+    latencyMs: 2.6,
+  };
   return Discovery.parse(toDiscovery({ ...offered, tools: { ...none, items, ...more } }));
 }
 

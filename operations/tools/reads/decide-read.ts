@@ -1,0 +1,66 @@
+import { refusal, type EngineError } from '../../../contracts/errors';
+import { isPermitted } from '../../../contracts/roles';
+import type { ReadRequest } from '../../../contracts/server-reads';
+import type { ServerStatus } from '../../../contracts/tools';
+import type { Work } from '../../define';
+import { canonicalJson } from '../../transaction/canonical';
+import { denial } from '../calls/denial';
+import { decideCall, type ToolDecision } from '../policy/decide';
+import type { AskedServer } from './read-facts';
+
+/**
+ * Decides a read as a call of a tool that is called by the method: the same states, roles and rules, in the same order. A
+ * read has no workflow in which it could wait for people, so what would be held is refused.
+ */
+export function decideRead({ context, roles }: Work, server: AskedServer, request: ReadRequest): ToolDecision {
+  const { method, params } = request;
+  const tool = method;
+  const { actor } = context;
+  const facts = {
+    // A suspended tenant is refused before any operation's facts are read.
+    isTenantActive: true,
+    server: {
+      status: server.status as ServerStatus,
+      isEnabled: server.enabled,
+      requiresApproval: server.requires_approval,
+      defaultPolicyId: server.default_policy_id,
+    },
+    tool: server.isListed ? asTool : undefined,
+    hasGrant: false,
+    isPermitted: isPermitted(roles, `execute:mcp:${server.name}:${tool}`),
+    policies: server.policies,
+  };
+  const caller = { id: actor.id, type: actor.type, roles: [...roles] };
+  // So that a rule about an argument need not ask first whether there are any.
+  const args = method === 'prompts/get' ? { ...params, arguments: params.arguments ?? {} } : params;
+  const bindings = { args, tool, server: server.name, caller, risk: 'low' as const, now: new Date() };
+  const argumentBytes = Buffer.byteLength(canonicalJson(params));
+  return decideCall(facts, { tool, server: server.name, risk: 'low', bindings, argumentBytes });
+}
+
+const asTool = {
+  isEnabled: true,
+  definitionState: 'pinned',
+  isDangerous: false,
+  requiresExplicitAllow: false,
+  requiresPolicy: false,
+  policyId: null,
+} as const;
+
+/** Why the read is refused; undefined when it is allowed. */
+export function readRefusal(
+  decision: ToolDecision,
+  server: AskedServer,
+  { method }: ReadRequest,
+): EngineError | undefined {
+  if (decision.decision === 'allow') return undefined;
+  const named = { server_id: server.server_id, tool_name: method, snapshot_id: server.snapshot_id };
+  if (decision.reason === 'unknown_tool') {
+    return refusal('NOT_FOUND', `the server lists nothing of this name for ${method}`, {
+      details: { server_id: server.server_id, tool_name: method },
+    });
+  }
+  if (decision.decision === 'deny') return denial(decision, named);
+  const message = `${decision.message} Reads cannot wait for one: allow them without, or call a tool.`;
+  return denial({ ...decision, reason: 'policy_violation', message }, named);
+}
