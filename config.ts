@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
+import { readOidcIssuers } from './oidc-issuers';
 import { ConfigError, readSettings, setting, type Environment } from './read-settings';
 import { common, door, evidence, listen, logins, metrics, outside, versioning } from './setting-groups';
-import { port, postgresUrl } from './setting-kinds';
+import { file, port, postgresUrl } from './setting-kinds';
 import { readSqlConnections } from './sql-connections';
 import { readStdioServers } from './stdio-servers';
 import { namesTemporal, temporalSettings } from './temporal-settings';
@@ -29,6 +30,7 @@ export function loadStackConfig(environment: Environment = process.env) {
       AOS_TEMPORAL_PORT: port(7233),
       AOS_TEMPORAL_UI_PORT: port(8233),
       AOS_POSTGRES_PORT: port(5433),
+      AOS_OIDC_ISSUERS_FILE: file.optional(),
       DATABASE_URL: postgresUrl.optional(),
     },
     environment,
@@ -50,9 +52,10 @@ export function loadStackConfig(environment: Environment = process.env) {
     databaseSystemUrl: env.AOS_DATABASE_SYSTEM_URL,
     ...outsideSettings(env),
     ...evidenceSettings(env),
-    // Read by the worker, and the second by the API too; looked at here so that a wrong one ends the start.
+    // Read by the worker, the second by the API too, the last by the API alone; looked at here so that a wrong one ends the start.
     sqlConnectionsFile: sqlConnections(env).file,
     stdioServersFile: stdioServers(env).file,
+    oidcIssuersFile: oidcIssuers(env).file,
     temporal: namesTemporal(environment) ? temporalSettings(environment) : undefined,
     temporalNamespace: setting(environment, 'TEMPORAL_NAMESPACE') ?? 'default',
   };
@@ -77,6 +80,7 @@ export function loadApiConfig(environment: Environment = process.env) {
     rates: { key: env.AOS_RATE_LIMIT_KEY, tenant: env.AOS_RATE_LIMIT_TENANT },
     trustProxy: env.AOS_TRUST_PROXY,
     mcpHosts: env.AOS_MCP_HOSTS,
+    oidcIssuers: oidcIssuers(env).content,
     apiHost: env.AOS_API_HOST,
     apiPort: env.AOS_API_PORT,
     databaseAppUrl: env.AOS_DATABASE_APP_URL,
@@ -182,24 +186,25 @@ function evidenceSettings(env: z.infer<z.ZodObject<typeof common & typeof eviden
 }
 
 function sqlConnections({ AOS_SQL_CONNECTIONS_FILE: file }: OutsideSettings) {
-  return readNamedFile('AOS_SQL_CONNECTIONS_FILE', file, readSqlConnections);
+  return readNamedFile('AOS_SQL_CONNECTIONS_FILE', file, readSqlConnections, {});
 }
 
 function stdioServers({ AOS_STDIO_SERVERS_FILE: file }: OutsideSettings) {
-  return readNamedFile('AOS_STDIO_SERVERS_FILE', file, readStdioServers);
+  return readNamedFile('AOS_STDIO_SERVERS_FILE', file, readStdioServers, {});
 }
+
+function oidcIssuers({ AOS_OIDC_ISSUERS_FILE: file, AOS_EGRESS_ALLOW: allowed }: OidcSettings) {
+  return readNamedFile('AOS_OIDC_ISSUERS_FILE', file, (name) => readOidcIssuers(name, allowed), []);
+}
+type OidcSettings = Pick<OutsideSettings, 'AOS_EGRESS_ALLOW'> & { AOS_OIDC_ISSUERS_FILE?: string | undefined };
 
 interface NamedFile<T> {
   readonly file: string | undefined;
-  readonly content: Readonly<Record<string, T>>;
+  readonly content: T;
 }
 
-function readNamedFile<T>(
-  name: string,
-  file: string | undefined,
-  read: (file: string) => Readonly<Record<string, T>>,
-): NamedFile<T> {
-  if (file === undefined) return { file, content: {} };
+function readNamedFile<T>(name: string, file: string | undefined, read: (file: string) => T, none: T): NamedFile<T> {
+  if (file === undefined) return { file, content: none };
   try {
     return { file, content: read(file) };
   } catch (error) {

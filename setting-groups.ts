@@ -93,6 +93,7 @@ const isProxy = (entry: string) => proxyNames.has(entry) || ipaddr.isValid(entry
 const hostName = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 
 export const door = {
+  AOS_OIDC_ISSUERS_FILE: file.optional(),
   AOS_RATE_LIMIT_KEY: rate(rateDefaults.key),
   AOS_RATE_LIMIT_TENANT: rate(rateDefaults.tenant),
   AOS_TRUST_PROXY: z

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { errorRules, type EngineError } from '../contracts/errors';
+import { challengeOf } from './middleware/bearer';
 import { requestIds } from './middleware/request-ids';
 
 export function sendSuccess(
@@ -13,7 +14,7 @@ export function sendFailureEnvelope(res: Response, failure: EngineError): void {
   const { code, reason, message, details, retryAfterSeconds } = failure;
   const { category, httpStatus } = errorRules[code];
   if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds));
-  if (httpStatus === 401) res.set('WWW-Authenticate', 'Bearer');
+  if (httpStatus === 401) res.set('WWW-Authenticate', challengeOf(res.req.headers.authorization));
   res.status(httpStatus).json({
     success: false,
     error: { category, code, reason, message, retry_after_seconds: retryAfterSeconds, details },

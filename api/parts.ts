@@ -24,6 +24,7 @@ import { createCallReads } from '../operations/tools/calls/call-reads';
 import { createDatabase } from '../operations/transaction/database';
 import { openPools } from '../operations/transaction/pools';
 import { readKills } from '../operations/transaction/read';
+import { mayGiveKeys } from '../oidc-issuers';
 import { createPrisma } from '../prisma/client';
 import { createMediator } from '../retrieval/mediator';
 import { createReadServer } from '../retrieval/read-server';
@@ -40,7 +41,13 @@ import { createStreams } from './events/streams';
 import { createHealth } from './health';
 import { allowedHosts } from './mcp/allowed-hosts';
 import { createAuthenticate } from './middleware/authenticate';
+import { createAuthenticateKey } from './middleware/authenticate-key';
 import { createCountStranger } from './middleware/strangers';
+import { createAuthenticateToken } from './oidc/authenticate-token';
+import { fetchJson } from './oidc/fetch-json';
+import { createKeySet } from './oidc/key-set';
+import { loadKeys } from './oidc/load-keys';
+import { createVerifyToken } from './oidc/verify-token';
 import { createPolicySimulations } from './tools/policy-simulation';
 import { createToolCalls } from './tools/tool-calls';
 
@@ -128,6 +135,18 @@ export async function createApiParts(
     ...(workflows !== undefined && { workflows }),
     onError: (error) => logger.warn({ err: error }, 'calls of tools wait: their worker does not run'),
   });
+  const trusted = config.oidcIssuers.map((issuer) => ({
+    issuer,
+    keys: createKeySet({
+      issuer: issuer.issuer,
+      load: () =>
+        loadKeys({
+          issuer,
+          fetchJson: (url) => fetchJson(url, egress),
+          mayGiveKeys: (url) => mayGiveKeys(url, config.egressAllow),
+        }),
+    }),
+  }));
   const toolCalls = createToolCalls({
     ...{ dispatch: countShadow(metrics, dispatch), db, box, logger, results: objects },
     engine: () => host.engine() ?? engine,
@@ -150,7 +169,13 @@ export async function createApiParts(
   const app = createApp({
     dispatch,
     prisma,
-    authenticate: createAuthenticate({ db, throwDb, rates: config.rates }),
+    authenticate: createAuthenticate(
+      createAuthenticateKey({ db, throwDb, rates: config.rates }),
+      trusted.length === 0
+        ? undefined
+        : createAuthenticateToken({ verify: createVerifyToken(trusted), db, throwDb, rates: config.rates }),
+    ),
+    tokenIssuers: config.oidcIssuers.map(({ issuer }) => issuer),
     countStranger: createCountStranger(db),
     reportRefusals: createReportRefusals(db),
     trustProxy: config.trustProxy,

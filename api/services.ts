@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { SealSecret } from '../contracts/credentials';
 import type { EngineError } from '../contracts/errors';
-import type { ExecutionContext } from '../contracts/execution-context';
+import type { Actor, ExecutionContext } from '../contracts/execution-context';
 import type { LimitState, RateDefaults } from '../contracts/rate-limits';
 import type { Role } from '../contracts/roles';
 import type { StateKeys } from '../contracts/state-keys';
@@ -21,9 +21,9 @@ import type { AllowedHosts } from './mcp/allowed-hosts';
 import type { PolicySimulations } from './tools/policy-simulation';
 import type { ToolCalls } from './tools/tool-calls';
 
-/** Who stands behind a key, as the key was found at the door. What it may do is decided again in each operation. */
+/** Who stands behind a key or a token, as it was found at the door. What it may do is decided again in each operation. */
 export interface Caller {
-  readonly keyId: string;
+  readonly actor: Actor;
   readonly tenantId: string;
   readonly tenantStatus: string;
   readonly roles: readonly Role[];
@@ -35,15 +35,17 @@ export interface Admission {
   /** Empty where no limit was asked. */
   readonly limits: readonly LimitState[];
   readonly isAdmitted: boolean;
-  /** The count of this key's refusals has waited for a minute. */
+  /** The count of this caller's refusals has waited for a minute. */
   readonly isReportDue: boolean;
+  /** Records what the credential brought with it and is not known yet; the caller gets in only after that. */
+  readonly remember?: (context: ExecutionContext) => Promise<void>;
 }
 
 /** A request takes a token; a throw never does, and waits behind nobody's work; a stream that goes on has taken its own. */
 export type Entrance = 'request' | 'throw' | 'open stream';
 
-/** Undefined when the key is unknown, expired or revoked. */
-export type Authenticate = (key: string, entrance: Entrance) => Promise<Admission | undefined>;
+/** Undefined when the key is unknown, expired or revoked; throws why a token is not accepted. */
+export type Authenticate = (credential: string, entrance: Entrance) => Promise<Admission | undefined>;
 
 export type CountStranger = (
   address: string | undefined,
@@ -85,6 +87,8 @@ export interface ApiServices {
   readonly readServer: ReadServer;
   readonly stateKeys: StateKeys;
   readonly mcpHosts: AllowedHosts;
+  /** The issuers whose access tokens are accepted. */
+  readonly tokenIssuers: readonly string[];
   readonly uploads: Uploads;
   readonly exportFiles: ExportFiles;
   /** Undefined when the engine keeps no schedule of this id. */

@@ -16,7 +16,7 @@ export interface Streams {
   /** Aborted when the process stops: streams end, and their clients come back elsewhere. */
   readonly stopping: AbortSignal;
   /** Refuses when the key, or its tenant, has as many as it may; answers the release. */
-  take(caller: Pick<Caller, 'keyId' | 'tenantId'>): () => void;
+  take(caller: Pick<Caller, 'actor' | 'tenantId'>): () => void;
   stop(): void;
 }
 
@@ -38,11 +38,11 @@ export function createStreams(changes: Partial<StreamLimits> = {}): Streams {
   return {
     limits,
     stopping: stopping.signal,
-    take({ keyId, tenantId }) {
+    take({ actor, tenantId }) {
       if (stopping.signal.aborted) {
         throw new EngineError('service_unavailable', 'the API is stopping; connect again', { retryAfterSeconds: 2 });
       }
-      const names = [`key ${keyId}`, `tenant ${tenantId}`] as const;
+      const names = [`key ${actor.id}`, `tenant ${tenantId}`] as const;
       refuseAbove(limits.perKeyMax, 'key', counts.get(names[0]));
       refuseAbove(limits.perTenantMax, 'tenant', counts.get(names[1]));
       for (const name of names) add(name, 1);

@@ -2,7 +2,7 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { withContext } from '../../context';
-import { EngineError, refusal } from '../../contracts/errors';
+import { refusal } from '../../contracts/errors';
 import { isReadMethod } from '../../contracts/server-reads';
 import { ServerName } from '../../contracts/tool-schemas';
 import type { Admitted, Door, DoorRoute } from '../middleware/door';
@@ -28,30 +28,15 @@ export function mountGateway(app: Express, services: ApiServices, door: Door): v
   const serve: RequestHandler = async (req, res) => {
     try {
       requireKnownHost(req.headers, services.mcpHosts);
-      const admitted = await admit(door, req, res);
+      const admitted = await door.admit(req, res, route);
       await withContext(admitted.context, () => answer(services, { admitted, door, flights }, req, res));
     } catch (error) {
       sendRpcFailure(req, res, error);
     }
   };
-  mountResourceMetadata(app);
+  mountResourceMetadata(app, services.tokenIssuers);
   // The library answers what is not POST: there is no session to read or to end.
   for (const path of ['/mcp', '/mcp/:server']) app.post(path, serve).get(path, serve).delete(path, serve);
-}
-
-async function admit(door: Door, req: Request, res: Response): Promise<Admitted> {
-  try {
-    return await door.admit(req, res, route);
-  } catch (error) {
-    const isStranger = error instanceof EngineError && error.reason === 'MISSING_IDENTITY';
-    if (!isStranger || !isToken(req.headers.authorization)) throw error;
-    throw refusal('MISSING_IDENTITY', 'access tokens of an identity provider are not accepted; send an API key');
-  }
-}
-
-// Three parts in base64url, as a JWT has them; no key of ours holds a dot.
-function isToken(authorization: string | undefined): boolean {
-  return /^Bearer +[\w-]+\.[\w-]+\.[\w-]*$/i.test(authorization ?? '');
 }
 
 interface Entry {

@@ -5,6 +5,7 @@ import { isPermitted } from '../../contracts/roles';
 import { rateLimitRefusal } from '../../operations/limits/rate-limit-refusal';
 import { isThrow, type Route } from '../route';
 import type { Admission, ApiServices, Caller, Entrance } from '../services';
+import { bearerOf } from './bearer';
 import { setRateLimitHeaders } from './rate-limit-headers';
 import { requestIds, type RequestIds } from './request-ids';
 
@@ -27,7 +28,12 @@ export interface Door {
 
 type DoorServices = Pick<ApiServices, 'authenticate' | 'auditDoor' | 'countStranger' | 'reportRefusals'>;
 
-const nobody: Caller = { keyId: 'anonymous', tenantId: platformTenantId, tenantStatus: 'active', roles: [] };
+const nobody: Caller = {
+  actor: { id: 'anonymous', type: 'machine' },
+  tenantId: platformTenantId,
+  tenantStatus: 'active',
+  roles: [],
+};
 
 export function createDoor({ authenticate, auditDoor, countStranger, reportRefusals }: DoorServices): Door {
   async function refuse(context: ExecutionContext, route: DoorRoute, error: EngineError): Promise<never> {
@@ -36,17 +42,29 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
   }
 
   // Anybody can ask without a key, as often as he likes; the record of it must not grow as fast.
-  async function refuseStranger(context: ExecutionContext, route: DoorRoute, req: Request): Promise<never> {
-    const error = unknownCaller(bearerKey(req.headers.authorization));
-    const { isRecorded, isReportDue } = await countStranger(req.ip);
+  async function refuseStranger(res: Response, route: DoorRoute, error: EngineError): Promise<never> {
+    const context = contextOf(nobody, requestIds(res));
+    const { isRecorded, isReportDue } = await countStranger(res.req.ip);
     if (isRecorded) return refuse(context, route, error);
     if (isReportDue) await reportRefusals(context);
     throw error;
   }
 
   async function ask(req: Request, entrance: Entrance): Promise<Admission | undefined> {
-    const key = bearerKey(req.headers.authorization);
-    return key === undefined ? undefined : authenticate(key, entrance);
+    const credential = bearerOf(req.headers.authorization);
+    return credential === undefined ? undefined : authenticate(credential, entrance);
+  }
+
+  async function askOrRefuse(req: Request, res: Response, route: DoorRoute, entrance: Entrance): Promise<Admission> {
+    let admission: Admission | undefined;
+    try {
+      admission = await ask(req, entrance);
+    } catch (error) {
+      const isRefusal = error instanceof EngineError && errorRules[error.code].category !== 'transient';
+      if (!isRefusal) throw error;
+      return refuseStranger(res, route, error);
+    }
+    return admission ?? refuseStranger(res, route, unknownCaller(bearerOf(req.headers.authorization)));
   }
 
   async function takeToken(req: Request, context: ExecutionContext): Promise<void> {
@@ -61,9 +79,7 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
       const ids = requestIds(res);
       if (route.permission === 'public') return { caller: nobody, context: contextOf(nobody, ids) };
 
-      const admission = await ask(req, isThrow(route) ? 'throw' : 'request');
-      if (admission === undefined) return refuseStranger(contextOf(nobody, ids), route, req);
-
+      const admission = await askOrRefuse(req, res, route, isThrow(route) ? 'throw' : 'request');
       const { caller, limits, isAdmitted, isReportDue } = admission;
       setRateLimitHeaders(res, limits);
       const context = contextOf(caller, ids);
@@ -72,6 +88,7 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
         if (isReportDue) await reportRefusals(context);
         throw rateLimitRefusal(limits);
       }
+      await admission.remember?.(context);
       const refused = forbids(caller, route);
       if (refused === undefined) return { caller, context };
       // Free of limits are those who may throw; the record of the others must not grow without one.
@@ -80,11 +97,9 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
     },
 
     async readmit(req, res, route) {
-      const ids = requestIds(res);
-      const admission = await ask(req, 'open stream');
-      if (admission === undefined) return refuseStranger(contextOf(nobody, ids), route, req);
-      const refused = forbids(admission.caller, route);
-      if (refused !== undefined) await refuse(contextOf(admission.caller, ids), route, refused);
+      const { caller } = await askOrRefuse(req, res, route, 'open stream');
+      const refused = forbids(caller, route);
+      if (refused !== undefined) await refuse(contextOf(caller, requestIds(res)), route, refused);
     },
 
     async recordRefusals(context, route, work) {
@@ -99,23 +114,14 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
   };
 }
 
-function contextOf(caller: Caller, { requestId, ...position }: RequestIds): ExecutionContext {
-  const { keyId, tenantId } = caller;
-  const actor = { id: keyId, type: 'machine', ...(caller !== nobody && { keyId }) } as const;
+function contextOf({ actor, tenantId }: Caller, { requestId, ...position }: RequestIds): ExecutionContext {
   return freezeContext({ tenantId, actor, requestId, ...position, runId: requestId, source: 'sdk' });
 }
 
-const keyLengthMax = 512;
-
-function bearerKey(header: string | undefined): string | undefined {
-  const key = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
-  return key !== undefined && key.length <= keyLengthMax ? key : undefined;
-}
-
-function unknownCaller(key: string | undefined): EngineError {
+function unknownCaller(credential: string | undefined): EngineError {
   const message =
-    key === undefined
-      ? 'send an API key in the header Authorization: Bearer …'
+    credential === undefined
+      ? 'send an API key or an access token in the header Authorization: Bearer …'
       : 'the API key is unknown, expired or revoked; ask your administrator for another';
   return refusal('MISSING_IDENTITY', message);
 }

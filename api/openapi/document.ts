@@ -29,16 +29,17 @@ export function createDocument(routes: readonly Route[], version: string): JsonS
     components: {
       schemas: componentSchemas,
       examples: failureExamples,
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the tenant.' } },
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key or an access token.' } },
     },
   };
 }
 
 const description = `Governance for what AI agents may know and do.
 
-Send an API key as \`Authorization: Bearer …\`; the tenant follows from it. Every answer is an envelope: \`success\`, then
-\`data\` or \`error\`, and \`meta\` with the request's id. Lists come in pages: go on with \`meta.next_cursor\` as \`cursor\`
-while \`meta.has_more\` is true. What changes something takes an \`Idempotency-Key\`, so that it can be repeated safely.`;
+Send an API key, or an access token of a trusted identity provider, as \`Authorization: Bearer …\`; the tenant follows
+from it. Every answer is an envelope: \`success\`, then \`data\` or \`error\`, and \`meta\` with the request's id. Lists come
+in pages: go on with \`meta.next_cursor\` as \`cursor\` while \`meta.has_more\` is true. What changes something takes an
+\`Idempotency-Key\`, so that it can be repeated safely.`;
 
 const publicErrors = ['invalid_input', 'internal_error'] as const;
 

@@ -12,6 +12,11 @@ export const securityEvents = {
     severity: 'info',
     evidence: z.strictObject({ name: words, role: words, expires_at: nullableWords }),
   },
+  TokenRolesAccepted: {
+    category: 'security',
+    severity: 'info',
+    evidence: z.strictObject({ issuer: words, subject: words, roles: z.array(words), valid_until: words }),
+  },
   CredentialStored: {
     category: 'security',
     severity: 'info',

@@ -56,8 +56,9 @@ interface BeginRow {
 }
 
 async function begin(tx: Transaction, { tenantId, actor }: ExecutionContext, operation: string): Promise<Grants> {
+  const credential = actor.keyId ?? actor.tokenGrantId ?? null;
   const { rows } = await sql<BeginRow>`select * from
-    aos_begin(${tenantId}, ${actor.id}, ${actor.keyId ?? null}, ${transactionTimeoutMs}, ${operation})`.execute(tx);
+    aos_begin(${tenantId}, ${actor.id}, ${credential}, ${transactionTimeoutMs}, ${operation})`.execute(tx);
   const [row] = rows;
   if (row === undefined) throw new EngineError('authentication_failed', 'the tenant does not exist');
   if (row.isolation !== 'read committed')

@@ -51,6 +51,8 @@ export function childEnvironment(name: 'api' | 'worker', settings: ChildSettings
     ...(name === 'worker' && { AOS_SIGNING_KEY_FILE: config.signingKeyFile }),
     ...pick(environment, (key) => key === 'AOS_DATABASE_DIRECT_URL'),
     ...pick(environment, (key) => /^AOS_(CHECKPOINT_|SEAL_)/.test(key)),
+    // Only the API lets callers in.
+    ...(name === 'api' && config.oidcIssuersFile !== undefined && { AOS_OIDC_ISSUERS_FILE: config.oidcIssuersFile }),
     // Only the worker reads sources.
     ...(name === 'worker' &&
       config.sqlConnectionsFile !== undefined && { AOS_SQL_CONNECTIONS_FILE: config.sqlConnectionsFile }),

@@ -49,6 +49,7 @@ async function startApi() {
       rates: { tenant: { requests: 100_000, seconds: 60 }, key: { requests: 50_000, seconds: 60 } },
       trustProxy: ['loopback'],
       mcpHosts: [],
+      oidcIssuers: [],
       databaseAppUrl: core.database.appUrl,
       databaseSystemUrl: core.database.systemUrl,
       fileRoots: [],

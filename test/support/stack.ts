@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createApiParts } from '../../api/parts';
 import type { ApiConfig, WorkerConfig } from '../../config';
+import type { OidcIssuer } from '../../contracts/oidc-issuers';
 import type { SqlConnections } from '../../contracts/sql-connections';
 import type { StdioServers } from '../../contracts/stdio-servers';
 import { contextIds } from '../../context';
@@ -48,19 +49,22 @@ export interface StackOptions {
   readonly egressAllow?: string[];
   readonly sqlConnections?: (core: TestOperations) => SqlConnections;
   readonly stdioServers?: (core: TestOperations) => StdioServers;
+  /** Whose access tokens are accepted. */
+  readonly oidcIssuers?: (core: TestOperations) => readonly OidcIssuer[];
 }
 
 /** API and worker as they run, in this process, on a database and a task queue of their own. */
 export async function startTestStack({
   sqlConnections = () => ({}),
   stdioServers = () => ({}),
+  oidcIssuers = () => [],
   egressAllow = [],
 }: StackOptions = {}): Promise<TestStack> {
   const core = await startTestOperations();
   const folder = await mkdtemp(path.join(tmpdir(), 'aos-stack-'));
   const taskQueue = path.basename(folder).toLowerCase();
   const named = { sqlConnections: sqlConnections(core), stdioServers: stdioServers(core) };
-  const config = { ...configOf(core, { folder, taskQueue, ...named }), egressAllow };
+  const config = { ...configOf(core, { folder, taskQueue, ...named }), egressAllow, oidcIssuers: oidcIssuers(core) };
   await ensureKeys(config);
   const logLines: string[] = [];
   const logger = createLogger({
@@ -159,6 +163,7 @@ function configOf(
     rates: rateDefaults,
     trustProxy: [],
     mcpHosts: [],
+    oidcIssuers: [],
     databaseAppUrl: database.appUrl,
     databaseSystemUrl: database.systemUrl,
     databaseDirectUrl: undefined,

@@ -117,7 +117,8 @@ describe('failure', () => {
     const { status, body, headers: answered } = await request(app).get('/api/v1/planes').set(headers);
     expect(status).toBe(401);
     expect(body).toMatchObject(failure('permanent', 'authentication_failed', 'MISSING_IDENTITY'));
-    expect(answered['www-authenticate']).toBe('Bearer');
+    const hasTried = (headers as { Authorization?: string }).Authorization?.startsWith('Bearer ');
+    expect(answered['www-authenticate']).toBe(hasTried === true ? 'Bearer error="invalid_token"' : 'Bearer');
     expect(services.refused).toMatchObject([
       { action: 'planes.list', context: { tenantId: 'platform', actor: { id: 'anonymous', type: 'machine' } } },
     ]);

@@ -100,6 +100,7 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
       current: async () => ({ keyId: 'mk_0', key: Buffer.alloc(32, 1) }),
       find: async () => Buffer.alloc(32, 1),
     },
+    tokenIssuers: [],
     mcpHosts: { names: ['127.0.0.1', 'localhost'], areHostsChecked: true },
     uploads: {
       async put(tenant, content) {
@@ -151,7 +152,7 @@ function callerOf(key: string): Caller | undefined {
   const found = roles[key.replace('suspended-', '')];
   if (found === undefined) return undefined;
   return {
-    keyId: `key_${found[0]}`,
+    actor: { id: `key_${found[0]}`, type: 'machine', keyId: `key_${found[0]}` },
     tenantId: key === 'operator-key' ? 'platform' : tenantId,
     tenantStatus: key.startsWith('suspended-') ? 'suspended' : 'active',
     roles: found,

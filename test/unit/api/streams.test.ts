@@ -110,7 +110,7 @@ function fail(error: unknown): never {
 
 test('streams are counted by key and by tenant, and none begins while the process stops', () => {
   const streams = createStreams({ perKeyMax: 1, perTenantMax: 2 });
-  const take = (keyId: string) => streams.take({ keyId, tenantId: 't' });
+  const take = (id: string) => streams.take({ actor: { id, type: 'machine' }, tenantId: 't' });
   const release = take('a');
   expect(() => take('a')).toThrow('this key has 1');
   take('b');
