@@ -45,6 +45,19 @@ export async function bootstrap({ ownerUrl, haveCredentials = true }: BootstrapI
   }
 }
 
+/**
+ * A key of another administrator, whom nobody of the tenant stands behind: calls that the first one's keys make wait for
+ * somebody else to approve them.
+ */
+export async function makeSecondAdmin(ownerUrl: string, tenantId: string): Promise<string> {
+  const db = createDatabase({ url: ownerUrl, connectionsMax: 1, applicationName: 'aos-bootstrap' });
+  try {
+    return (await insertRootKey(db, tenantId, 'admin')).key;
+  } finally {
+    await db.destroy();
+  }
+}
+
 async function listTenants(db: Database): Promise<string[]> {
   const rows = await db
     .selectFrom('tenants')

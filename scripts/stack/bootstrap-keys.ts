@@ -1,5 +1,5 @@
-import { bootstrap } from '../bootstrap';
-import { readKeys, type Keys } from './credentials';
+import { bootstrap, makeSecondAdmin } from '../bootstrap';
+import { readKeys, type Keys, type TenantKeys } from './credentials';
 import type { Say } from './terminal';
 
 /** Makes the first tenants on an empty database; on any other, the keys that this data folder kept are used again. */
@@ -16,6 +16,11 @@ export async function bootstrapKeys({
   const made = await bootstrap({ ownerUrl, haveCredentials: kept !== undefined });
   if (made === null && kept !== undefined) return kept;
   if (made === null) throw new Error('bootstrap made no keys although there were none');
-  say(`Database: made ${made.tenants.length} tenants and their keys`);
-  return made;
+  const tenants: TenantKeys[] = [];
+  for (const { tenant_id: tenantId, admin_key: adminKey, ...others } of made.tenants) {
+    const second = await makeSecondAdmin(ownerUrl, tenantId);
+    tenants.push({ tenant_id: tenantId, admin_key: adminKey, second_admin_key: second, ...others });
+  }
+  say(`Database: made ${tenants.length} tenants and their keys`);
+  return { ...made, tenants };
 }

@@ -4,6 +4,8 @@ import { readJson, writePrivate } from './files';
 export interface TenantKeys {
   readonly tenant_id: string;
   readonly admin_key: string;
+  /** Absent where the first start was one of an earlier version. */
+  readonly second_admin_key?: string;
   readonly developer_key: string;
   readonly viewer_key: string;
   readonly auditor_key: string;

@@ -7,6 +7,8 @@ import { endLeftover } from './child-process';
 import { credentialsFile, writeCredentials, type Keys } from './credentials';
 import { startDatabase } from './database';
 import { demonstrate } from './demonstration';
+import { demonstrateTools } from './demonstration/tools';
+import { writeExampleServers } from './example-servers';
 import { askForNewEpoch } from '../restore/new-epoch';
 import { ensureKeys } from './keys';
 import { chooseMetricsPort, choosePort } from './ports';
@@ -63,14 +65,19 @@ export async function startStack({ config, shutdown, say, withExample }: StackOp
 
   const dist = path.join(projectRoot(), 'dist');
   const temporalAddress = temporal.server === undefined ? undefined : temporal.address;
-  const settings = { config, apiPort, metricsPort, appUrl, systemUrl, temporalAddress, environment: process.env };
+  const stdioServersFile = config.stdioServersFile ?? (await writeExampleServers({ dataDir: config.dataDir, keys }));
+  const settings = {
+    config: { ...config, stdioServersFile },
+    ...{ apiPort, metricsPort, appUrl, systemUrl, temporalAddress, environment: process.env },
+  };
   for (const name of ['worker', 'api'] as const) {
     shutdown.add(await startApplication(name, { dist, settings }, supervision));
   }
   await untilReady(apiUrl, signal);
   say(`Ready after ${duration(Date.now() - beganMs)}: ${apiUrl}`);
 
-  if (withExample) await showExample({ apiUrl, keys, say, signal });
+  const isOffered = config.stdioServersFile === undefined;
+  if (withExample) await showExample({ apiUrl, keys, isOffered, say, signal });
   signal.throwIfAborted();
   const workerMetricsUrl = `http://${reachableHost(config.metricsHost)}:${metricsPort}/metrics`;
   sayLinks({ apiUrl, workerMetricsUrl, temporal, dataDir: config.dataDir, say });
@@ -97,21 +104,29 @@ async function startServers({ config, shutdown, say }: StackOptions) {
 async function showExample({
   apiUrl,
   keys,
+  isOffered,
   say,
   signal,
 }: {
   apiUrl: string;
   keys: Keys;
+  isOffered: boolean;
   say: Say;
   signal: AbortSignal;
 }): Promise<void> {
   const [tenant] = keys.tenants;
   if (tenant === undefined) return;
-  try {
-    const examples = path.join(projectRoot(), 'examples');
-    await demonstrate({ apiUrl, adminKey: tenant.admin_key, examples, say, signal });
-  } catch (error) {
-    if (!signal.aborted) say(`The example could not be shown: ${(error as Error).message}`);
+  const { admin_key: adminKey, second_admin_key: secondAdminKey, developer_key: developerKey } = tenant;
+  const examples = path.join(projectRoot(), 'examples');
+  const shown = { apiUrl, say, signal };
+  for (const show of [
+    () => demonstrate({ ...shown, adminKey, examples }),
+    // Where the operator names a file of his own, the example's command is not in it.
+    ...(isOffered ? [() => demonstrateTools({ ...shown, adminKey, secondAdminKey, developerKey })] : []),
+  ]) {
+    await show().catch((error: unknown) => {
+      if (!signal.aborted) say(`The example could not be shown: ${(error as Error).message}`);
+    });
   }
 }
 
@@ -138,6 +153,7 @@ function sayLinks({
   say(`Logs              ${path.join(dataDir, 'logs')}`);
   say(`Try it            npx aos planes list`);
   say(`                  npx aos ask handbook "How many days of annual leave do employees get?"`);
+  say(`                  npx aos servers list`);
   say('Ctrl-C stops everything.');
 }
 

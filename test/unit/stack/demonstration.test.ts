@@ -1,35 +1,15 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { demonstrate } from '../../../scripts/stack/demonstration';
+import { startFakeRest, type FakeRest } from '../../support/fake-rest';
 
-type Answer = { status?: number; data?: unknown; error?: unknown };
+let rest: FakeRest | undefined;
+afterEach(() => rest?.close());
 
-let server: Server | undefined;
-afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
-});
-
-/** An API that answers each request by a rule, and remembers what was asked. */
-async function fakeApi(answer: (request: string, body: Record<string, unknown>) => Answer) {
-  const requests: string[] = [];
-  const listening = createServer((request, response) => {
-    let text = '';
-    request.on('data', (chunk) => (text += String(chunk)));
-    request.on('end', () => {
-      const asked = `${request.method} ${request.url?.replace('/api/v1', '')}`;
-      requests.push(asked);
-      const { status = 200, ...envelope } = answer(asked, JSON.parse(text || '{}') as Record<string, unknown>);
-      response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ success: envelope.error === undefined, ...envelope }));
-    });
-  }).listen(0, '127.0.0.1');
-  server = listening;
-  await new Promise((resolve) => listening.once('listening', resolve));
+async function fakeApi(answer: Parameters<typeof startFakeRest>[0]) {
+  const { url: apiUrl, requests } = (rest = await startFakeRest(answer));
   const said: string[] = [];
   const run = () =>
     demonstrate({
-      apiUrl: `http://127.0.0.1:${(listening.address() as AddressInfo).port}`,
+      apiUrl,
       adminKey: 'key',
       examples: '/examples',
       say: (line) => void said.push(line),
