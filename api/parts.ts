@@ -18,6 +18,7 @@ import { createLookAtPlane } from '../operations/knowledge/plane-follow';
 import { createReadPlane } from '../operations/knowledge/plane-read';
 import { createReportRefusals } from '../operations/limits/report-refusals';
 import { createRelay } from '../operations/outbox/relay';
+import { createStartedCalls } from '../operations/outbox/started-calls';
 import { createDispatch } from '../operations/registry';
 import { createDocumentReads } from '../operations/retrieval/document-reads';
 import { createCallReads } from '../operations/tools/calls/call-reads';
@@ -147,8 +148,12 @@ export async function createApiParts(
         }),
     }),
   }));
+  const startedCalls = createStartedCalls({
+    db: systemDb,
+    onError: (error) => logger.warn({ err: error }, 'started calls are left to the relay'),
+  });
   const toolCalls = createToolCalls({
-    ...{ dispatch: countShadow(metrics, dispatch), db, box, logger, results: objects },
+    ...{ dispatch: countShadow(metrics, dispatch), db, box, logger, results: objects, startedCalls },
     engine: () => host.engine() ?? engine,
   });
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });
@@ -214,6 +219,7 @@ export async function createApiParts(
       publicEgress.close(),
       prisma.$disconnect(),
     ]);
+    await startedCalls.flush();
     await Promise.all([pools.close(), throwDb.destroy()]);
   };
   return { app, metrics, endStreams: () => streams.stop(), close };

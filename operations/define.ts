@@ -9,6 +9,7 @@ import type { Permission, Role } from '../contracts/roles';
 import type { Begins, OwnedScope, Scope, SwitchRow } from '../contracts/switches';
 import type { EnforcementMode } from '../contracts/modes';
 import { requireAll, type Invariant } from './invariants';
+import type { Part } from './transaction/at-once';
 import type { Transaction } from './transaction/database';
 import type { EffectIntentEntry, EffectOutcomeEntry } from './transaction/effects';
 import type { FenceExemption } from './transaction/fence';
@@ -29,6 +30,8 @@ export interface Work {
   intend(intent: EffectIntentEntry): void;
   /** Closes an opened effect; a later outcome is appended as a resolution. */
   settle(outcome: EffectOutcomeEntry): void;
+  /** Writes with the last statement of the transaction: no statement before it sees what was written. */
+  write(part: Part): void;
   /** Sends a message after the commit, at least once; not before the given number of seconds. */
   enqueue(message: OutboxMessage, options?: { readonly afterSeconds: number }): void;
 }

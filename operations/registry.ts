@@ -4,7 +4,6 @@ import { isPermitted, type Permission } from '../contracts/roles';
 import type { Scope } from '../contracts/switches';
 import type { DefinedOperation } from './define';
 import { countRefusal } from './limits/report-refusals';
-import { readWorkAuthority } from './transaction/work-authority';
 import { claimKey, freeKey, resultUpdate, saveFailure, type IdempotencyClaim } from './transaction/claim';
 import { digestOf } from './transaction/canonical';
 import type { Database } from './transaction/database';
@@ -139,7 +138,11 @@ async function carryOut(
   claim?: IdempotencyClaim,
 ): Promise<Outcome> {
   const result = await operation.execute(work, params);
-  const closing = claim === undefined ? undefined : resultUpdate(claim, operation.remembered(result));
+  // A claimed key outlives the refusal of its call, which is then written behind what failed.
+  const closing =
+    claim === undefined
+      ? { isLast: true }
+      : { isLast: false, result: resultUpdate(claim, operation.remembered(result)) };
   return { result, outboxIds: await flushWork(work, operation.name, closing) };
 }
 
@@ -149,7 +152,6 @@ async function fence(open: OpenTransaction, { operation, context }: Call, params
     return [];
   }
   const jobId = operation.job(params);
-  const authority = jobId === undefined ? undefined : await readWorkAuthority(open.tx, jobId);
   const switches = await passFence(open.tx, {
     scopes: [
       ...standingScopes(context),
@@ -157,7 +159,7 @@ async function fence(open: OpenTransaction, { operation, context }: Call, params
       ...(jobId === undefined ? [] : [{ type: 'run', id: jobId } as const]),
     ],
     begins: operation.begins,
-    ...authority,
+    workId: jobId,
   });
   open.passed = true;
   return switches;

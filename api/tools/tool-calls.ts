@@ -10,6 +10,7 @@ import { newId } from '../../operations/ids';
 import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
 import { isDecided, readCallResult, type CallResultRow } from '../../operations/tools/calls/read-result';
 import { canonicalJson } from '../../operations/transaction/canonical';
+import type { StartedCalls } from '../../operations/outbox/started-calls';
 import type { Database } from '../../operations/transaction/database';
 import { toCallView } from '../views/tool-call';
 
@@ -37,10 +38,19 @@ export interface ToolCallDependencies {
     startToolCall(message: Pick<ToolCallMessage, 'workflowId' | 'payload'>): Promise<void>;
     awaitToolCall(workflowId: string, waitMs: number): Promise<void>;
   };
+  readonly startedCalls: Pick<StartedCalls, 'add'>;
   readonly logger: Logger;
 }
 
-export function createToolCalls({ dispatch, db, box, results, engine, logger }: ToolCallDependencies): ToolCalls {
+export function createToolCalls({
+  dispatch,
+  db,
+  box,
+  results,
+  engine,
+  startedCalls,
+  logger,
+}: ToolCallDependencies): ToolCalls {
   return {
     async call(context, { key, waitMs, arguments: args, ...tool }) {
       const { tenantId, actor } = context;
@@ -60,7 +70,12 @@ export function createToolCalls({ dispatch, db, box, results, engine, logger }: 
 
   // The message in the outbox starts what was not started here.
   async function start(message: Pick<ToolCallMessage, 'workflowId' | 'payload'>): Promise<void> {
-    await engine().startToolCall(message).catch(leave);
+    try {
+      await engine().startToolCall(message);
+      startedCalls.add(message.workflowId);
+    } catch (error) {
+      leave(error);
+    }
   }
 
   function leave(error: unknown): void {

@@ -38,5 +38,5 @@ export const sweepEffect = defineOperation({
 async function abandonCall(work: Work, invocationId: string): Promise<void> {
   const call = await lockCall(work, invocationId);
   const message = 'nobody told in time how the call came out';
-  await recordOutcome(work, call, { outcome: 'unknown', reason: 'abandoned', message }, 'system:sweeper');
+  recordOutcome(work, call, { outcome: 'unknown', reason: 'abandoned', message }, 'system:sweeper');
 }

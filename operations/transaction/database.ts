@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, type ControlledTransaction } from 'kysely';
 import { Pool, types } from 'pg';
 import type { DB } from '../../prisma/generated/database';
-import { PreparingClient } from './preparing-client';
+import { PipeliningClient } from './pipelining-client';
 
 export type Database = Kysely<DB>;
 export type Transaction = ControlledTransaction<DB, string[]>;
@@ -23,7 +23,8 @@ export function createDatabase({ url, connectionsMax, applicationName, onPool }:
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
     types: { getTypeParser: types.getTypeParser },
-    Client: PreparingClient,
+    Client: PipeliningClient,
+    pipeline: true,
   });
   // A connection that the server closes must not end the process, neither in the pool nor between two statements of a
   // transaction, where only the client itself hears of it. The next statement fails, the next use gets a new one.

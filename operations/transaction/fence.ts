@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { refusal } from '../../contracts/errors';
 import { engagedSwitch, type FenceDemand, type OwnedScope, type Scope, type SwitchRow } from '../../contracts/switches';
 import type { Database, Transaction } from './database';
+import { noSuchWork, selectAuthority, type WorkAuthority } from './work-authority';
 
 /** Work that must go on, or be recorded, although a switch is engaged. Everything else commits behind the fence. */
 export const fenceExemptions = [
@@ -16,21 +17,53 @@ export const fenceExemptions = [
 ] as const;
 export type FenceExemption = (typeof fenceExemptions)[number];
 
-export interface FenceInput extends Omit<FenceDemand, 'rows'> {
+export interface FenceInput extends Pick<FenceDemand, 'begins'> {
   readonly scopes: readonly Scope[];
+  /** The job or call that began earlier, and goes on. */
+  readonly workId?: string | undefined;
 }
 
 /** Takes the shared locks of the scopes, reads their switches and refuses when one is engaged. Returns the rows read. */
-export async function passFence(tx: Transaction, { scopes, ...demand }: FenceInput): Promise<readonly SwitchRow[]> {
-  const types = scopes.map(({ type }) => type);
-  const ids = scopes.map(({ id }) => id);
-  const { rows } = await sql<SwitchRow>`
-    select switch_id as "switchId", kind, scope_type as "scopeType", scope_id as "scopeId", owner, enabled,
-      epoch::float8 as epoch
-    from aos_fence(${types}::text[], ${ids}::text[])`.execute(tx);
-  const engaged = engagedSwitch({ rows, ...demand });
+export async function passFence(
+  tx: Transaction,
+  { scopes, begins, workId }: FenceInput,
+): Promise<readonly SwitchRow[]> {
+  const { rows, authority } =
+    workId === undefined ? await readFence(tx, scopes) : await readWorkFence(tx, scopes, workId);
+  const engaged = engagedSwitch({ rows, begins, ...authority });
   if (engaged !== undefined) throw switchRefusal(engaged);
   return rows;
+}
+
+async function readFence(tx: Transaction, scopes: readonly Scope[]): Promise<FenceRead> {
+  const { rows } = await sql<SwitchRow>`select ${switchColumns} from ${fence(scopes)} f`.execute(tx);
+  return { rows };
+}
+
+async function readWorkFence(tx: Transaction, scopes: readonly Scope[], workId: string): Promise<FenceRead> {
+  const { rows } = await sql<WorkAuthority & Partial<SwitchRow>>`
+    select w.*, ${switchColumns} from (${selectAuthority(workId)}) w left join ${fence(scopes)} f on true`.execute(tx);
+  const [first] = rows;
+  if (first === undefined) throw noSuchWork(workId);
+  const { seen, passed } = first;
+  return {
+    rows: rows.filter((row): row is WorkAuthority & SwitchRow => typeof row.switchId === 'string'),
+    authority: { seen: seen ?? undefined, passed },
+  };
+}
+
+interface FenceRead {
+  readonly rows: readonly SwitchRow[];
+  readonly authority?: Pick<FenceDemand, 'seen' | 'passed'>;
+}
+
+const switchColumns = sql`f.switch_id as "switchId", f.kind, f.scope_type as "scopeType", f.scope_id as "scopeId", f.owner,
+  f.enabled, f.epoch::float8 as epoch`;
+
+function fence(scopes: readonly Scope[]) {
+  const types = scopes.map(({ type }) => type);
+  const ids = scopes.map(({ id }) => id);
+  return sql`aos_fence(${types}::text[], ${ids}::text[])`;
 }
 
 /** Returns when no transaction that read the scope before the throw can still commit. */

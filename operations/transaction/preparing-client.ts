@@ -17,7 +17,7 @@ let made = 0;
  */
 export class PreparingClient extends Client {
   // The base class declares a dozen forms; this one passes all of them on.
-  override query = ((query: unknown, values?: unknown, callback?: unknown) => {
+  protected prepared: Query = (query, values, callback) => {
     const send = Client.prototype.query.bind(this) as unknown as Query;
     const isPlain = typeof query === 'string' && Array.isArray(values) && callback === undefined;
     const name = isPlain && values.length > 0 ? nameOf(query) : undefined;
@@ -27,7 +27,9 @@ export class PreparingClient extends Client {
       if (isStalePlan(error)) names.delete(query as string);
       throw error;
     });
-  }) as Client['query'];
+  };
+
+  override query = this.prepared as Client['query'];
 }
 
 export function isStalePlan(error: unknown): boolean {

@@ -14,6 +14,7 @@ export interface BufferedWork extends Work {
   readonly messages: readonly Outgoing[];
   readonly intents: readonly EffectIntentEntry[];
   readonly outcomes: readonly EffectOutcomeEntry[];
+  readonly writes: readonly Part[];
 }
 
 /** Work whose events and messages wait until the handler is done. */
@@ -32,6 +33,7 @@ export function createWork({
   const messages: Outgoing[] = [];
   const intents: EffectIntentEntry[] = [];
   const outcomes: EffectOutcomeEntry[] = [];
+  const writes: Part[] = [];
   return {
     tx: open.tx,
     context,
@@ -43,6 +45,8 @@ export function createWork({
     messages,
     intents,
     outcomes,
+    writes,
+    write: (part) => void writes.push(part),
     intend: (intent) => void intents.push(intent),
     settle: (outcome) => void outcomes.push(outcome),
     audit(entry) {
@@ -55,23 +59,35 @@ export function createWork({
 }
 
 /**
- * Writes what the handler left, and the result of the call, in one statement; returns the ids of the messages. An
- * operation without an event or an intent is our bug, and must not commit.
+ * Writes what the handler left, and the result of the call, in one statement; returns the ids of the messages that may go
+ * out at once. An operation without an event or an intent is our bug, and must not commit. As `last` the statement commits
+ * too: nothing may come behind it, and when it fails nothing is left of the transaction.
  */
-export async function flushWork(work: BufferedWork, action: string, result?: Part): Promise<readonly string[]> {
-  const { tx, context, events, intents, outcomes, messages } = work;
+export async function flushWork(
+  work: BufferedWork,
+  action: string,
+  { result, isLast }: { readonly result?: Part | undefined; readonly isLast: boolean },
+): Promise<readonly string[]> {
+  const { tx, context, events, intents, outcomes, messages, writes } = work;
   if (events.length + intents.length === 0) throw new Error(`operation ${action} left no evidence`);
   const intended = intentRows(context.tenantId, intents);
   const settled = outcomeRows(context, outcomes);
   const audited = auditRows({ context, action }, events);
   const sent = messageRows(context.tenantId, messages);
-  return writeAtOnce(tx, {
+  const parts = {
+    ...named(writes),
     intended: intended.length === 0 ? undefined : (query) => query.insertInto('effect_intents').values(intended),
     settled: settled.length === 0 ? undefined : (query) => query.insertInto('effect_outcomes').values(settled),
     audited: audited.length === 0 ? undefined : (query) => query.insertInto('audit_events').values(audited),
     sent: sent.length === 0 ? undefined : (query) => query.insertInto('event_outbox').values(sent).returning('id'),
     result,
-  });
+  } satisfies Readonly<Record<string, Part | undefined>>;
+  const ids = await writeAtOnce(tx, parts, { isLast });
+  return messages.every(({ afterSeconds }) => afterSeconds > 0) ? [] : ids;
+}
+
+function named(writes: readonly Part[]): Readonly<Record<string, Part>> {
+  return Object.fromEntries(writes.map((part, index) => [`written_${index}`, part]));
 }
 
 export interface Refusal {
@@ -86,6 +102,7 @@ export async function recordRefusal(work: BufferedWork, { operation, params, err
   const entry = special?.entry ?? refusalEntry(operation.name, error);
   const settled = outcomeRows(work.context, work.outcomes);
   if (settled.length > 0) await work.tx.insertInto('effect_outcomes').values(settled).execute();
+  if (work.writes.length > 0) await writeAtOnce(work.tx, named(work.writes));
   await appendAudit(work.tx, { context: work.context, action: operation.name }, [prepareEvent(entry)]);
   return special?.details === undefined ? error : withDetails(error, special.details);
 }

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { EngineError } from '../../../contracts/errors';
 
 export const masterKeyBytes = 32;
@@ -38,7 +39,7 @@ export function createMasterKeys(file: string): { ring(): Promise<MasterKeyRing>
   let known: { readonly stamp: string; readonly ring: MasterKeyRing } | undefined;
   return {
     async ring() {
-      const stamp = (await Promise.all([file, ...beside].map(stampOf))).join(' ');
+      const stamp = [file, ...beside].map(stampOf).join(' ');
       if (known?.stamp !== stamp) known = { stamp, ring: await readRing(file, beside) };
       return known.ring;
     },
@@ -63,9 +64,19 @@ export async function readMasterKey(file: string): Promise<MasterKey | undefined
   return masterKeyOf(bytes);
 }
 
-async function stampOf(file: string): Promise<string> {
-  const found = await stat(file).catch(() => undefined);
+// Asked for with everything that is sealed or opened: the way through the thread pool would cost more than the answer.
+function stampOf(file: string): string {
+  const found = statOf(file);
   return found === undefined ? '-' : `${found.mtimeMs}/${found.ino}/${found.size}`;
+}
+
+function statOf(file: string) {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    // What cannot be asked for is told of when it is read.
+    return undefined;
+  }
 }
 
 function unusable(what: string): EngineError {

@@ -37,7 +37,39 @@ export interface CalledTool {
 
 /** Everything that a call of the tool is decided by, as it is at this moment. */
 export async function readCalledTool({ tx }: Work, serverId: string, toolId: string): Promise<CalledTool> {
-  const row = await tx
+  const row = await calledTool(tx, toolId).executeTakeFirst();
+  if (row === undefined) throw await missing(tx, serverId);
+  return toCalledTool(tx, serverId, row);
+}
+
+/** The tool, or the call that was taken on under this workflow id before, whatever has become of its tool since. */
+export async function readToolOrCall(
+  { tx }: Work,
+  { serverId, toolId, workflowId }: { readonly serverId: string; readonly toolId: string; readonly workflowId: string },
+): Promise<{ readonly tool: CalledTool } | { readonly known: KnownCall }> {
+  const row = await calledTool(tx, toolId)
+    .leftJoin('mcp_tool_calls as c', (join) => join.on('c.workflow_id', '=', workflowId))
+    .select('c.invocation_id as known')
+    .executeTakeFirst();
+  const isNew = row !== undefined && row.known === null;
+  const known = isNew ? undefined : await findCall(tx, workflowId);
+  if (known !== undefined) return { known };
+  if (row === undefined) throw await missing(tx, serverId);
+  return { tool: await toCalledTool(tx, serverId, row) };
+}
+
+export type KnownCall = NonNullable<Awaited<ReturnType<typeof findCall>>>;
+
+export function findCall(tx: Work['tx'], workflowId: string) {
+  return tx
+    .selectFrom('mcp_tool_calls')
+    .select(['invocation_id', 'digest', 'state', 'outcome', 'tool_name', 'server_id'])
+    .where('workflow_id', '=', workflowId)
+    .executeTakeFirst();
+}
+
+function calledTool(tx: Work['tx'], toolId: string) {
+  return tx
     .selectFrom('mcp_tools as t')
     .innerJoin('mcp_servers as s', 's.server_id', 't.server_id')
     .leftJoin('policy_snapshot_status as p', (join) =>
@@ -68,9 +100,12 @@ export async function readCalledTool({ tx }: Work, serverId: string, toolId: str
         .as('has_grant'),
     ])
     .where('t.tool_id', '=', toolId)
-    .where('s.deleted_at', 'is', null)
-    .executeTakeFirst();
-  if (row === undefined) throw await missing(tx, serverId);
+    .where('s.deleted_at', 'is', null);
+}
+
+type ToolRow = NonNullable<Awaited<ReturnType<ReturnType<typeof calledTool>['executeTakeFirst']>>>;
+
+async function toCalledTool(tx: Work['tx'], serverId: string, row: ToolRow): Promise<CalledTool> {
   if (row.server_id !== serverId) throw refusal('TOOL_SERVER_MISMATCH', 'the tool belongs to another server');
   return {
     ...row,

@@ -35,7 +35,7 @@ export const closeCall = defineOperation({
     const end: CallEnd = isLost
       ? { outcome: 'unknown', reason, message: 'the call was sent, and nobody knows what the server made of it' }
       : { outcome: why, reason, message };
-    await recordOutcome(work, call, end, 'system:workflow');
+    recordOutcome(work, call, end, 'system:workflow');
     return { state: 'settled', outcome: call.state === 'settled' ? (call.outcome as CallOutcome) : end.outcome };
   },
 });
@@ -48,6 +48,6 @@ async function expire(work: Work, call: CallRow): Promise<ToolCallStep> {
     return { state: call.state as CallState, outcome: call.outcome as CallOutcome | null };
   }
   const reason = 'approval_expired' satisfies ReasonCode;
-  await recordOutcome(work, call, { outcome: 'refused', reason, message: 'nobody decided in time' }, 'system:workflow');
+  recordOutcome(work, call, { outcome: 'refused', reason, message: 'nobody decided in time' }, 'system:workflow');
   return { state: 'settled', outcome: 'refused' };
 }

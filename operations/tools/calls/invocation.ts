@@ -30,7 +30,7 @@ export interface InvocationRecord {
 }
 
 /** Appends the evidence of how a call came out, and returns the hash by which its event seals the row. */
-export async function insertInvocation({ tx, context }: Work, record: InvocationRecord): Promise<string> {
+export function insertInvocation({ write, context }: Work, record: InvocationRecord): string {
   const row = {
     invocation_id: record.invocationId,
     tenant_id: context.tenantId,
@@ -60,9 +60,6 @@ export async function insertInvocation({ tx, context }: Work, record: Invocation
     completed_at: new Date().toISOString(),
   };
   const integrityHash = digestOf(row);
-  await tx
-    .insertInto('mcp_tool_invocations')
-    .values({ ...row, integrity_hash: integrityHash })
-    .execute();
+  write((query) => query.insertInto('mcp_tool_invocations').values({ ...row, integrity_hash: integrityHash }));
   return integrityHash;
 }

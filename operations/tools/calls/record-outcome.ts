@@ -6,12 +6,12 @@ import { insertInvocation, type InvocationRecord } from './invocation';
 import type { CallEnd } from './settle-call';
 
 /** Writes the end of a call once: its row, its evidence, its intent's outcome and the counts of its tool. */
-export async function recordOutcome(work: Work, call: CallRow, end: CallEnd, by: string): Promise<void> {
+export function recordOutcome(work: Work, call: CallRow, end: CallEnd, by: string): void {
   const isFirst = call.state !== 'settled';
   if (!isFirst && call.outcome !== 'unknown') return noteRepetition(work, call);
   const { outcome, reason, message, durationMs, result } = end;
   const evidence = evidenceOf(call);
-  const rowHash = await insertInvocation(work, {
+  const rowHash = insertInvocation(work, {
     ...evidence,
     ...decisionOf(call, end, evidence),
     outcome,
@@ -24,8 +24,8 @@ export async function recordOutcome(work: Work, call: CallRow, end: CallEnd, by:
   if (call.intent_id !== null) {
     work.settle({ intentId: call.intent_id, outcome, first: isFirst, ...(reason !== undefined && { reason }) });
   }
-  await updateCall(work, call, end);
-  if (isFirst) await countCall(work, call, outcome);
+  updateCall(work, call, end);
+  if (isFirst) countCall(work, call, outcome);
   work.audit({
     type: outcome === 'succeeded' ? 'tool_invocation_completed' : 'tool_invocation_failed',
     outcome: auditOutcome(outcome),
@@ -56,35 +56,37 @@ function decisionOf(
   return { policyDecision: wasPending ? 'pending' : 'blocked', policyReason: message ?? policyReason };
 }
 
-async function updateCall({ tx }: Work, call: CallRow, { outcome, reason, message, result }: CallEnd): Promise<void> {
-  await tx
-    .updateTable('mcp_tool_calls')
-    .set({
-      state: 'settled',
-      outcome,
-      reason: reason ?? null,
-      message: message ?? null,
-      output_ref: result?.ref ?? null,
-      output_bytes: result?.bytes ?? null,
-      output: result?.sealed === undefined ? null : Buffer.from(result.sealed, 'base64'),
-      input: sql<Buffer | null>`case when octet_length(input) <= ${callLimits.keptBytes} then input end`,
-      settled_at: call.settled_at ?? new Date(),
-    })
-    .where('invocation_id', '=', call.invocation_id)
-    .execute();
+function updateCall({ write }: Work, call: CallRow, { outcome, reason, message, result }: CallEnd): void {
+  write((query) =>
+    query
+      .updateTable('mcp_tool_calls')
+      .set({
+        state: 'settled',
+        outcome,
+        reason: reason ?? null,
+        message: message ?? null,
+        output_ref: result?.ref ?? null,
+        output_bytes: result?.bytes ?? null,
+        output: result?.sealed === undefined ? null : Buffer.from(result.sealed, 'base64'),
+        input: sql<Buffer | null>`case when octet_length(input) <= ${callLimits.keptBytes} then input end`,
+        settled_at: call.settled_at ?? new Date(),
+      })
+      .where('invocation_id', '=', call.invocation_id),
+  );
 }
 
-async function countCall({ tx }: Work, call: CallRow, outcome: CallEnd['outcome']): Promise<void> {
+function countCall({ write }: Work, call: CallRow, outcome: CallEnd['outcome']): void {
   if (outcome === 'refused' || outcome === 'killed') return;
-  await tx
-    .updateTable('mcp_tools')
-    .set({
-      invocation_count: sql`invocation_count + 1`,
-      failure_count: sql`failure_count + ${outcome === 'succeeded' ? 0 : 1}`,
-      last_invoked_at: new Date(),
-    })
-    .where('tool_id', '=', call.tool_id)
-    .execute();
+  write((query) =>
+    query
+      .updateTable('mcp_tools')
+      .set({
+        invocation_count: sql`invocation_count + 1`,
+        failure_count: sql`failure_count + ${outcome === 'succeeded' ? 0 : 1}`,
+        last_invoked_at: new Date(),
+      })
+      .where('tool_id', '=', call.tool_id),
+  );
 }
 
 /** For a step that finds the call further on than it thought. */

@@ -9,7 +9,7 @@ import { defineOperation, type Refused, type Work } from '../../define';
 import { canonicalJson, sha256Hex } from '../../transaction/canonical';
 import { openApproval } from '../approvals/open-approval';
 import { checkArguments } from '../policy/arguments';
-import { decide, readCalledTool, type CalledTool } from './call-facts';
+import { decide, findCall, readToolOrCall, type CalledTool, type KnownCall } from './call-facts';
 import { denial, notesOf } from './denial';
 import { insertInvocation } from './invocation';
 import { previewOf } from './preview';
@@ -51,18 +51,14 @@ export const requestCall = defineOperation({
   answer: 'fresh',
   scopes: ({ params: { serverId } }) => [{ type: 'server', id: serverId }],
 
-  async loadFacts(work, { workflowId, serverId, toolId }) {
-    const known = await findCall(work, workflowId);
-    return { known, tool: known === undefined ? await readCalledTool(work, serverId, toolId) : undefined };
-  },
+  loadFacts: (work, params) => readToolOrCall(work, params),
 
   async handle(work, { params, facts }): Promise<RequestedCall> {
     const canonical = canonicalJson(params.arguments);
     const inputHash = sha256Hex(canonical);
     const digest = sha256Hex(canonicalJson([params.serverId, params.toolId, inputHash]));
-    const { known, tool } = facts;
-    if (known !== undefined) return repeat(work, known, digest);
-    if (tool === undefined) throw new Error('a new call has a tool');
+    if ('known' in facts) return repeat(work, facts.known, digest);
+    const { tool } = facts;
     requireArguments(tool, params.arguments, canonical);
     const decision = decide(work, tool, { value: params.arguments, canonical });
     if (decision.decision === 'deny') throw denial(decision, tool);
@@ -76,7 +72,7 @@ export const requestCall = defineOperation({
     };
     const isFirst = await insertCall(work, { params, tool, inputHash, digest, kept, isPending });
     // Another request under this key was faster: it has committed by now, and this is a repetition of it.
-    const rival = isFirst ? undefined : await findCall(work, params.workflowId);
+    const rival = isFirst ? undefined : await findCall(work.tx, params.workflowId);
     if (rival !== undefined) return repeat(work, rival, digest);
     // Last of all that may refuse, so that a call which is refused anyway uses nothing up.
     await takeToolToken(work, tool);
@@ -97,16 +93,6 @@ export const requestCall = defineOperation({
 
   refused: (work, { params, error }) => recordDenial(work, params, error),
 });
-
-type KnownCall = NonNullable<Awaited<ReturnType<typeof findCall>>>;
-
-async function findCall({ tx }: Work, workflowId: string) {
-  return tx
-    .selectFrom('mcp_tool_calls')
-    .select(['invocation_id', 'digest', 'state', 'outcome', 'tool_name', 'server_id'])
-    .where('workflow_id', '=', workflowId)
-    .executeTakeFirst();
-}
 
 function repeat(work: Work, known: KnownCall, digest: string): RequestedCall {
   if (known.digest !== digest) {
@@ -240,7 +226,7 @@ async function recordDenial(work: Work, params: RequestParams, error: EngineErro
   const notes = notesOf(error);
   const rowHash =
     typeof named === 'string'
-      ? await insertInvocation(work, {
+      ? insertInvocation(work, {
           ...{ invocationId, toolId, serverId, toolName: named, inputHash, inputPreview: previewOf(params.arguments) },
           definitionHash: null,
           actor: work.context.actor,

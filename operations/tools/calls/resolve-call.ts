@@ -13,7 +13,7 @@ export async function resolveCall(
   { outcome, reason }: { readonly outcome: EffectResolution; readonly reason: string },
 ): Promise<void> {
   const call = await lockCall(work, invocationId);
-  const rowHash = await insertInvocation(work, {
+  const rowHash = insertInvocation(work, {
     ...evidenceOf(call),
     outcome,
     resolvedBy: work.context.actor.id,

@@ -40,7 +40,7 @@ export const settleCall = defineOperation({
 
   async handle(work, { params: { invocationId, intentId, end }, facts: { call } }) {
     if (call.intent_id !== intentId) throw new Error(`${invocationId} was dispatched under another intent`);
-    await recordOutcome(work, call, end, 'system:upstream');
+    recordOutcome(work, call, end, 'system:upstream');
     return { outcome: end.outcome };
   },
 });

@@ -50,7 +50,7 @@ export const startCall = defineOperation({
     const { intentId } = params;
     const deadline = new Date(Date.now() + callLimits.deadlineMs);
     work.intend({ intentId, subject: `tool:${call.invocation_id}`, phase: 'upstream', deadline });
-    await markDispatched(work, call, tool, intentId);
+    markDispatched(work, call, tool, intentId);
     work.audit({
       type: 'tool_invocation_started',
       outcome: 'pending',
@@ -94,11 +94,12 @@ async function requireDecision(
   return null;
 }
 
-async function markDispatched({ tx }: Work, call: CallRow, tool: CalledTool, intentId: string): Promise<void> {
+function markDispatched({ write }: Work, call: CallRow, tool: CalledTool, intentId: string): void {
   const kept = { ...(call.decision as KeptDecision), snapshot_at_start: tool.snapshot_id };
-  await tx
-    .updateTable('mcp_tool_calls')
-    .set({ state: 'dispatched', intent_id: intentId, decision: sql`${JSON.stringify(kept)}::jsonb` })
-    .where('invocation_id', '=', call.invocation_id)
-    .execute();
+  write((query) =>
+    query
+      .updateTable('mcp_tool_calls')
+      .set({ state: 'dispatched', intent_id: intentId, decision: sql`${JSON.stringify(kept)}::jsonb` })
+      .where('invocation_id', '=', call.invocation_id),
+  );
 }

@@ -24,7 +24,7 @@ export const withdrawCall = defineOperation({
     if (call.state === 'dispatched') throw refusal('INVALID_STATE', 'the call was sent; it cannot be taken back');
     if (call.state === 'pending') await endApproval(work, call, 'withdrawn');
     const end = { outcome: 'refused', reason: 'withdrawn', message: 'taken back by whoever called' } as const;
-    await recordOutcome(work, call, end, work.context.actor.id);
+    recordOutcome(work, call, end, work.context.actor.id);
     work.enqueue(await callMessage(work, call));
     return { invocationId, outcome: end.outcome };
   },

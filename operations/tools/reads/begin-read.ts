@@ -84,7 +84,7 @@ async function recordDenial(work: Work, params: AskedRead, error: EngineError): 
   // What names no server of the tenant has no row of its own.
   const rowHash =
     known === serverId
-      ? await insertReadEvidence(work, { ...params, outcome: 'refused', policyId, policySnapshotId, reason, message })
+      ? insertReadEvidence(work, { ...params, outcome: 'refused', policyId, policySnapshotId, reason, message })
       : null;
   return {
     entry: {

@@ -22,7 +22,7 @@ export const failRead = defineOperation({
   async handle(work, { params, facts }) {
     const { readId, intentId, outcome, reason, durationMs } = params;
     work.settle({ intentId, outcome, first: !facts.isSettled, reason });
-    const rowHash = await insertReadEvidence(work, params);
+    const rowHash = insertReadEvidence(work, params);
     work.audit({
       type: 'server_read_failed',
       outcome: outcome === 'failed' ? 'failure' : outcome,

@@ -25,7 +25,7 @@ export function inputHashOf({ params }: ReadRequest): string {
 }
 
 /** The row of evidence of a read, beside those of calls: its method stands where a call names its tool. */
-export function insertReadEvidence(work: Work, record: ReadRecord): Promise<string> {
+export function insertReadEvidence(work: Work, record: ReadRecord): string {
   const { context } = work;
   const { readId, serverId, request, outcome, reason, message } = record;
   const isBlocked = outcome === 'refused' || outcome === 'killed';

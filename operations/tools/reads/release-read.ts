@@ -41,7 +41,7 @@ export const releaseRead = defineOperation({
     work.settle({ intentId, outcome: 'succeeded', first });
     const { policyId } = decision;
     const policySnapshotId = server.snapshot_id ?? undefined;
-    const rowHash = await insertReadEvidence(work, {
+    const rowHash = insertReadEvidence(work, {
       ...params,
       ...{ outcome: 'succeeded', policyId, policySnapshotId, isFlagged: decision.warnings.length > 0 },
     });
@@ -67,7 +67,7 @@ export const releaseRead = defineOperation({
     // The server answered; that nobody is told is no undoing.
     work.settle({ intentId, outcome: 'failed', first, reason });
     const { outputHash: _kept, ...asked } = params;
-    const rowHash = await insertReadEvidence(work, { ...asked, outcome: 'failed', reason, message });
+    const rowHash = insertReadEvidence(work, { ...asked, outcome: 'failed', reason, message });
     return {
       entry: {
         type: 'server_read_failed',
