@@ -5,6 +5,7 @@ import { EngineError, errorRules, refusal } from '../../contracts/errors';
 import { CallKey, gatewayMeta } from '../../contracts/gateway';
 import { ToolArguments } from '../../contracts/tool-call-schemas';
 import { newId } from '../../operations/ids';
+import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
 import { askPlane } from './ask-plane';
 import type { Called } from './find-called';
 import type { Flights } from './flights';
@@ -12,6 +13,7 @@ import { invalidParams, toProtocolError, unknownTool } from './protocol-errors';
 import { openState } from './request-states';
 import type { GatewayServices, Session } from './session';
 import { settledResult } from './settled-result';
+import { takesTasks, taskResult } from './tasks';
 import { tellRefusal, type Meta } from './told';
 import { replyOf, waitingResult } from './waiting-result';
 import { withdraw } from './withdraw';
@@ -24,7 +26,7 @@ const CallParams = z.object({
 type CallParams = z.infer<typeof CallParams>;
 
 /** How long an answer is waited for in one request. A client that asks again by itself need not hold it open as long. */
-const waitMs = { modern: 25_000, older: 65_000 } as const;
+const waitMs = { task: 5_000, modern: 25_000, older: 65_000 } as const;
 
 export interface CallDependencies {
   readonly services: GatewayServices;
@@ -64,7 +66,7 @@ async function call(
   let view: CallView;
   try {
     if (waiting !== undefined && replyOf(ctx) === 'withdraw') await withdraw(services, context, key);
-    const request = { serverId, toolId, arguments: args, key, waitMs: isModern ? waitMs.modern : waitMs.older };
+    const request = { serverId, toolId, arguments: args, key, waitMs: waitMs[patienceOf(session, ctx)] };
     view = await flights.during({ callerId: context.actor.id, requestId: ctx.mcpReq.id, key }, () =>
       services.toolCalls.call(context, request),
     );
@@ -78,12 +80,21 @@ async function call(
     ...(view.error_code !== null && { [gatewayMeta.reason]: view.error_code }),
   };
   if (view.status === 'pending' || view.status === 'running') {
+    if (patienceOf(session, ctx) === 'task') {
+      const taskId = toolCallWorkflowId(context.tenantId, context.actor.id, key);
+      return taskResult(view, taskId, { origin: session.origin, meta });
+    }
     return waitingResult(services, session, view, { ctx, key, meta });
   }
   return settledResult(view, {
     ...{ server, isModern, meta },
     outputSchema: (outputSchema ?? undefined) as Record<string, unknown> | undefined,
   });
+}
+
+function patienceOf({ isModern }: Session, ctx: ServerContext): keyof typeof waitMs {
+  if (!isModern) return 'older';
+  return takesTasks(ctx) ? 'task' : 'modern';
 }
 
 async function ask(

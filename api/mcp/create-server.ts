@@ -9,6 +9,7 @@ import { listTools } from './list-tools';
 import { toProtocolError } from './protocol-errors';
 import { readForAgent } from './read-contents';
 import type { GatewayServices, Session } from './session';
+import { handleTasks, tasksExtension } from './tasks';
 import { withdraw } from './withdraw';
 
 const instructions =
@@ -28,7 +29,13 @@ export function createGatewayServer({ services, flights, session, method, called
   const { context, logger } = session;
   const gateway = new McpServer(
     { name: 'aos', title: 'AOS gateway', version: services.version },
-    { capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} }, instructions },
+    {
+      capabilities: {
+        ...{ tools: {}, resources: {}, prompts: {}, completions: {} },
+        ...(session.isModern && { extensions: { [tasksExtension]: {} } }),
+      },
+      instructions,
+    },
   );
   const { server } = gateway;
   if (called?.kind === 'tool' && mirrorsArguments(called.inputSchema)) letHeadersBeChecked(gateway, called);
@@ -57,6 +64,7 @@ export function createGatewayServer({ services, flights, session, method, called
   if (isReadMethod(method)) {
     server.fallbackRequestHandler = ({ params }) => readForAgent(services, session, { method, params });
   }
+  if (session.isModern) handleTasks(server, services, session);
   server.setNotificationHandler('notifications/cancelled', async ({ params }) => {
     const named = CallKey.safeParse(params._meta?.[gatewayMeta.key]);
     const { requestId } = params;

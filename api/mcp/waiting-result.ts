@@ -1,14 +1,13 @@
 import {
-  CLIENT_CAPABILITIES_META_KEY,
   inputRequired,
   inputResponse,
   type CallToolResult,
-  type ClientCapabilities,
   type InputRequiredResult,
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { CallView } from '../../contracts/api/tool-calls';
 import { gatewayMeta } from '../../contracts/gateway';
+import { declaredBy } from './declared';
 import { mintState } from './request-states';
 import type { GatewayServices, Session } from './session';
 import { told, type Meta } from './told';
@@ -77,7 +76,7 @@ const requestedSchema = {
   required: ['next'],
 };
 
-function approvalOf(
+export function approvalOf(
   { approval_id: id, approval_expires_at: until, tool_name: tool }: CallView,
   origin: string,
 ): string {
@@ -95,8 +94,6 @@ function again(key: string): string[] {
 
 // A bare declaration means forms, as it did before there were other modes.
 function canAsk(ctx: ServerContext): boolean {
-  const envelope: Readonly<Record<string, unknown>> = ctx.mcpReq.envelope ?? {};
-  const declared = envelope[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined;
-  const elicitation = declared?.elicitation;
+  const { elicitation } = declaredBy(ctx);
   return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined);
 }

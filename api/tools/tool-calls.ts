@@ -8,6 +8,7 @@ import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import type { Dispatch } from '../../operations/catalogue';
 import { newId } from '../../operations/ids';
 import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
+import { findOwnCall } from '../../operations/tools/calls/find-own-call';
 import { isDecided, readCallResult, type CallResultRow } from '../../operations/tools/calls/read-result';
 import { canonicalJson } from '../../operations/transaction/canonical';
 import type { StartedCalls } from '../../operations/outbox/started-calls';
@@ -27,6 +28,8 @@ export interface CallRequest {
 export interface ToolCalls {
   /** Takes a call on, or finds it, and answers with how it stands by then. Denials are thrown. */
   call(context: ExecutionContext, request: CallRequest): Promise<CallView>;
+  /** How the caller's own call stands that this workflow carries out; undefined where there is none. */
+  look(context: ExecutionContext, workflowId: string): Promise<CallView | undefined>;
 }
 
 export interface ToolCallDependencies {
@@ -65,6 +68,10 @@ export function createToolCalls({
       const isHeld = requested.state === 'pending' && !(await isDecided(db, tenantId, requested.invocationId));
       if (requested.outcome === null && !isHeld) await engine().awaitToolCall(workflowId, waitMs).catch(leave);
       return read(context, requested.invocationId);
+    },
+    async look(context, workflowId) {
+      const invocationId = await findOwnCall(db, context, workflowId);
+      return invocationId === undefined ? undefined : read(context, invocationId);
     },
   };
 

@@ -87,6 +87,7 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
       async call() {
         throw new Error('no tools');
       },
+      look: async () => undefined,
     },
     simulations: {
       async simulate() {
