@@ -47,13 +47,13 @@ export function findDiscoveredServer(
   serverId: string,
 ): Promise<(McpServer & { readonly discovery: McpDiscovery | undefined }) | undefined> {
   return readAs(prisma, tenantId, async (tx) => {
-    const found = await tx.mcpServer.findFirst({
-      where: { tenantId, serverId, deletedAt: null },
-      include: { discoveries: { orderBy: [{ requestedAt: 'desc' }, { discoveryId: 'desc' }], take: 1 } },
+    // Before the server: one that is shown as completed has left its mark there.
+    const discovery = await tx.mcpDiscovery.findFirst({
+      where: { tenantId, serverId },
+      orderBy: [{ requestedAt: 'desc' }, { discoveryId: 'desc' }],
     });
-    if (found === null) return undefined;
-    const { discoveries, ...server } = found;
-    return { ...server, discovery: discoveries[0] };
+    const server = await tx.mcpServer.findFirst({ where: { tenantId, serverId, deletedAt: null } });
+    return server === null ? undefined : { ...server, discovery: discovery ?? undefined };
   });
 }
 
