@@ -21,6 +21,7 @@ import { createRelay } from '../operations/outbox/relay';
 import { createStartedCalls } from '../operations/outbox/started-calls';
 import { createDispatch } from '../operations/registry';
 import { createDocumentReads } from '../operations/retrieval/document-reads';
+import { createCallWatchers } from '../operations/tools/calls/call-watchers';
 import { createCallReads } from '../operations/tools/calls/call-reads';
 import { createDatabase } from '../operations/transaction/database';
 import { openPools } from '../operations/transaction/pools';
@@ -125,11 +126,13 @@ export async function createApiParts(
     stdioServers: config.stdioServers,
   });
   const readServer = createReadServer({ dispatch, ask: createAskUpstream({ upstream, describeServer, running }) });
+  const watchers = createCallWatchers();
   const host = hostCalls({
     config,
     options: callWorkerOptions({
       ...{ dispatch, box, objects, upstream, running, reachBarrier, isTraced, taskQueue: config.taskQueue },
       callReads: createCallReads(db),
+      watchers,
       describeServer,
       readKills: (input) => readKills(db, input),
     }),
@@ -153,7 +156,7 @@ export async function createApiParts(
     onError: (error) => logger.warn({ err: error }, 'started calls are left to the relay'),
   });
   const toolCalls = createToolCalls({
-    ...{ dispatch: countShadow(metrics, dispatch), db, box, logger, results: objects, startedCalls },
+    ...{ dispatch: countShadow(metrics, dispatch), db, box, logger, results: objects, startedCalls, watchers },
     engine: () => host.engine() ?? engine,
   });
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });

@@ -2,6 +2,7 @@ import type { ReachBarrier } from '../../barriers';
 import type { ContentBox } from '../../contracts/content-box';
 import type { Dispatch } from '../../operations/catalogue';
 import type { CallReads } from '../../operations/tools/calls/call-reads';
+import type { CallWatchers } from '../../operations/tools/calls/call-watchers';
 import type { ObjectStore } from '../adapters/object-store/port';
 import type { ToolDependencies } from './dependencies';
 
@@ -11,4 +12,5 @@ export interface CallDependencies extends Pick<ToolDependencies, 'upstream' | 'd
   readonly box: ContentBox;
   readonly objects: ObjectStore;
   readonly reachBarrier: ReachBarrier;
+  readonly watchers: CallWatchers;
 }

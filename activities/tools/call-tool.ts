@@ -27,7 +27,7 @@ const settlingMs = 60_000;
  * of the attempt before and sends nothing.
  */
 export function createCallTool(dependencies: CallDependencies) {
-  const { dispatch, callReads, box, upstream, describeServer, reachBarrier } = dependencies;
+  const { dispatch, callReads, box, upstream, describeServer, reachBarrier, watchers } = dependencies;
 
   return async ({ invocationId }: CallToolInput): Promise<ToolCallStep> => {
     const context = currentContext();
@@ -66,6 +66,7 @@ export function createCallTool(dependencies: CallDependencies) {
           arguments: args,
           inputSchema: tool.inputSchema as Record<string, unknown>,
           signal: workSignal(),
+          ...watchers.of(invocationId),
         });
       } catch (error) {
         return { kind: 'failure', failure: failureOf(error, hasLeft) };

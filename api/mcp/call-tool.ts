@@ -9,6 +9,7 @@ import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
 import { askPlane } from './ask-plane';
 import type { Called } from './find-called';
 import type { Flights } from './flights';
+import { watcherFor, type LogLevels } from './notices';
 import { invalidParams, toProtocolError, unknownTool } from './protocol-errors';
 import { openState } from './request-states';
 import type { GatewayServices, Session } from './session';
@@ -32,6 +33,7 @@ export interface CallDependencies {
   readonly services: GatewayServices;
   readonly session: Session;
   readonly flights: Flights;
+  readonly levels: LogLevels;
   readonly called: Called | undefined;
   readonly server: Pick<Server, 'projectCallToolResult'>;
 }
@@ -57,7 +59,7 @@ async function call(
   { name, arguments: args, _meta }: CallParams,
   ctx: ServerContext,
 ): Promise<Answer> {
-  const { services, session, flights, server } = dependencies;
+  const { services, session, flights, levels, server } = dependencies;
   const { context, isModern } = session;
   const state = ctx.mcpReq.requestState();
   const waiting = state === undefined ? undefined : await openState(services.stateKeys, { context, ctx }, state);
@@ -66,7 +68,10 @@ async function call(
   let view: CallView;
   try {
     if (waiting !== undefined && replyOf(ctx) === 'withdraw') await withdraw(services, context, key);
-    const request = { serverId, toolId, arguments: args, key, waitMs: waitMs[patienceOf(session, ctx)] };
+    const request = {
+      ...{ serverId, toolId, arguments: args, key, waitMs: waitMs[patienceOf(session, ctx)] },
+      watcher: watcherFor(ctx, session, levels),
+    };
     view = await flights.during({ callerId: context.actor.id, requestId: ctx.mcpReq.id, key }, () =>
       services.toolCalls.call(context, request),
     );

@@ -6,6 +6,7 @@ import type { Called } from './find-called';
 import type { Flights } from './flights';
 import { listForAgent, listMethods } from './list-contents';
 import { listTools } from './list-tools';
+import type { LogLevels } from './notices';
 import { toProtocolError } from './protocol-errors';
 import { readForAgent } from './read-contents';
 import type { GatewayServices, Session } from './session';
@@ -19,19 +20,27 @@ const instructions =
 interface GatewayDependencies {
   readonly services: GatewayServices;
   readonly flights: Flights;
+  readonly levels: LogLevels;
   readonly session: Session;
   readonly method: string | undefined;
   readonly called: Called | undefined;
 }
 
 /** The gateway as one request meets it. */
-export function createGatewayServer({ services, flights, session, method, called }: GatewayDependencies): McpServer {
+export function createGatewayServer({
+  services,
+  flights,
+  levels,
+  session,
+  method,
+  called,
+}: GatewayDependencies): McpServer {
   const { context, logger } = session;
   const gateway = new McpServer(
     { name: 'aos', title: 'AOS gateway', version: services.version },
     {
       capabilities: {
-        ...{ tools: {}, resources: {}, prompts: {}, completions: {} },
+        ...{ tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} },
         ...(session.isModern && { extensions: { [tasksExtension]: {} } }),
       },
       instructions,
@@ -59,8 +68,12 @@ export function createGatewayServer({ services, flights, session, method, called
   for (const name of ['tools/call', ...readMethods] as const) server.removeRequestHandler(name);
   if (method === 'tools/call') {
     server.fallbackRequestHandler = ({ params }, ctx) =>
-      callTool({ services, session, flights, called, server }, params, ctx);
+      callTool({ services, session, flights, levels, called, server }, params, ctx);
   }
+  server.setRequestHandler('logging/setLevel', async ({ params }) => {
+    levels.set(context, params.level);
+    return {};
+  });
   if (isReadMethod(method)) {
     server.fallbackRequestHandler = ({ params }) => readForAgent(services, session, { method, params });
   }

@@ -13,6 +13,7 @@ import { requireKnownHost } from './allowed-hosts';
 import { createGatewayServer } from './create-server';
 import { findCalled } from './find-called';
 import { createFlights, type Flights } from './flights';
+import { createLogLevels, type LogLevels } from './notices';
 import { mountResourceMetadata, originOf } from './resource-metadata';
 import { sendRpcFailure } from './send-rpc-failure';
 
@@ -25,11 +26,12 @@ const route: DoorRoute = {
 /** MCP for agents: all tools that the caller may call, or those of one server. No session: each request stands alone. */
 export function mountGateway(app: Express, services: ApiServices, door: Door): void {
   const flights = createFlights();
+  const levels = createLogLevels();
   const serve: RequestHandler = async (req, res) => {
     try {
       requireKnownHost(req.headers, services.mcpHosts);
       const admitted = await door.admit(req, res, route);
-      await withContext(admitted.context, () => answer(services, { admitted, door, flights }, req, res));
+      await withContext(admitted.context, () => answer(services, { admitted, door, flights, levels }, req, res));
     } catch (error) {
       sendRpcFailure(req, res, error);
     }
@@ -43,10 +45,11 @@ interface Entry {
   readonly admitted: Admitted;
   readonly door: Door;
   readonly flights: Flights;
+  readonly levels: LogLevels;
 }
 
 async function answer(services: ApiServices, entry: Entry, req: Request, res: Response): Promise<void> {
-  const { admitted, door, flights } = entry;
+  const { admitted, door, flights, levels } = entry;
   const { context, caller } = admitted;
   const read = () => readMessage(req, res, caller.tenantStatus);
   const { server, body, method } = await door.recordRefusals(context, route, read);
@@ -54,7 +57,14 @@ async function answer(services: ApiServices, entry: Entry, req: Request, res: Re
   const called = await findCalled(services, session, body);
   const handler = createMcpHandler(
     ({ era }) =>
-      createGatewayServer({ services, flights, method, called, session: { ...session, isModern: era === 'modern' } }),
+      createGatewayServer({
+        services,
+        flights,
+        levels,
+        method,
+        called,
+        session: { ...session, isModern: era === 'modern' },
+      }),
     // Nothing is offered that changes behind a client's back, so nothing is listened for.
     { legacy: 'stateless', maxSubscriptions: 0 },
   );

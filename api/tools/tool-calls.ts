@@ -8,6 +8,7 @@ import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import type { Dispatch } from '../../operations/catalogue';
 import { newId } from '../../operations/ids';
 import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
+import type { CallWatcher, CallWatchers } from '../../operations/tools/calls/call-watchers';
 import { findOwnCall } from '../../operations/tools/calls/find-own-call';
 import { isDecided, readCallResult, type CallResultRow } from '../../operations/tools/calls/read-result';
 import { canonicalJson } from '../../operations/transaction/canonical';
@@ -23,6 +24,8 @@ export interface CallRequest {
   readonly key: string;
   /** Milliseconds to wait for the end of a call that need not be approved. */
   readonly waitMs: number;
+  /** Told how the call gets on for as long as it is waited for, if it is carried out in this process. */
+  readonly watcher?: CallWatcher;
 }
 
 export interface ToolCalls {
@@ -42,6 +45,7 @@ export interface ToolCallDependencies {
     awaitToolCall(workflowId: string, waitMs: number): Promise<void>;
   };
   readonly startedCalls: Pick<StartedCalls, 'add'>;
+  readonly watchers: CallWatchers;
   readonly logger: Logger;
 }
 
@@ -52,10 +56,11 @@ export function createToolCalls({
   results,
   engine,
   startedCalls,
+  watchers,
   logger,
 }: ToolCallDependencies): ToolCalls {
   return {
-    async call(context, { key, waitMs, arguments: args, ...tool }) {
+    async call(context, { key, waitMs, watcher = {}, arguments: args, ...tool }) {
       const { tenantId, actor } = context;
       const invocationId = newId('inv_', 8);
       const workflowId = toolCallWorkflowId(tenantId, actor.id, key);
@@ -64,9 +69,14 @@ export function createToolCalls({
         params: { invocationId, workflowId, ...tool, arguments: args, sealedArguments: sealed.toString('base64') },
         idempotencyKey: key,
       });
-      if (requested.start !== undefined) await start({ workflowId, payload: requested.start });
-      const isHeld = requested.state === 'pending' && !(await isDecided(db, tenantId, requested.invocationId));
-      if (requested.outcome === null && !isHeld) await engine().awaitToolCall(workflowId, waitMs).catch(leave);
+      const unwatch = watchers.watch(requested.invocationId, watcher);
+      try {
+        if (requested.start !== undefined) await start({ workflowId, payload: requested.start });
+        const isHeld = requested.state === 'pending' && !(await isDecided(db, tenantId, requested.invocationId));
+        if (requested.outcome === null && !isHeld) await engine().awaitToolCall(workflowId, waitMs).catch(leave);
+      } finally {
+        unwatch();
+      }
       return read(context, requested.invocationId);
     },
     async look(context, workflowId) {

@@ -1,8 +1,10 @@
-import type { Client } from '@modelcontextprotocol/client';
+import { LOG_LEVEL_META_KEY, type Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
+import { isAtLeast } from '../../../contracts/server-logs';
 import type { Exchange, RawAnswer } from './exchange';
 import { type Trouble, UpstreamFailure } from './failures';
 import { timeoutNever } from './list-definitions';
+import { logEntry } from './log-entry';
 import type { ToolCall, ToolResult } from './port';
 import { strangersWords } from './strangers-words';
 
@@ -14,14 +16,24 @@ const Result = z.looseObject({
   _meta: z.record(z.string(), z.unknown()).optional(),
 });
 
-type Called = Pick<ToolCall, 'tool' | 'arguments' | 'inputSchema' | 'onProgress'>;
+type Called = Pick<ToolCall, 'tool' | 'arguments' | 'inputSchema' | 'onProgress' | 'log'>;
 
 /** One call of a tool, and what the server answered, in its own form: the library keeps only the fields that it knows. */
 export async function callTool(client: Client, exchange: Exchange, call: Called): Promise<ToolResult> {
-  const { tool: name, inputSchema, onProgress } = call;
+  const { tool: name, inputSchema, onProgress, log } = call;
+  exchange.onLog = (params) => {
+    const entry = logEntry(params, exchange.secrets);
+    if (log !== undefined && entry !== undefined && isAtLeast(entry.level, log.level)) log.on(entry);
+  };
   try {
     await client.callTool(
-      { name, arguments: { ...call.arguments } },
+      {
+        name,
+        arguments: { ...call.arguments },
+        // Older revisions have one level for all that share the connection, so their servers log as they like.
+        ...(log !== undefined &&
+          client.getProtocolEra() === 'modern' && { _meta: { [LOG_LEVEL_META_KEY]: log.level } }),
+      },
       {
         signal: exchange.signal,
         timeout: timeoutNever,
@@ -34,6 +46,8 @@ export async function callTool(client: Client, exchange: Exchange, call: Called)
     );
   } catch (error) {
     if (exchange.answer?.result === undefined) throw error;
+  } finally {
+    exchange.onLog = undefined;
   }
   return resultOf(exchange.answer);
 }

@@ -24,6 +24,8 @@ export interface Exchange {
   /** To the last request, as an opening makes several. */
   answer: RawAnswer | undefined;
   trouble: Trouble | undefined;
+  /** Hears what the server logs in the stream of the answer. */
+  onLog: ((params: unknown) => void) | undefined;
   /** The first trouble counts. */
   fail(trouble: Trouble): void;
   /** Runs when the exchange is over, however it went. */
@@ -53,6 +55,7 @@ export async function inExchange<T>(input: ExchangeInput, work: (exchange: Excha
     isStreamed: false,
     answer: undefined,
     trouble: undefined,
+    onLog: undefined,
     fail(trouble) {
       if (exchange.trouble !== undefined) return;
       exchange.trouble = trouble;

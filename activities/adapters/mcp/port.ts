@@ -1,3 +1,4 @@
+import type { LogEntry, LogLevel, ProgressOfCall } from '../../../contracts/server-logs';
 import type { ReadRequest } from '../../../contracts/server-reads';
 import type { StdioServer } from '../../../contracts/stdio-servers';
 import type { ToolDefinition } from '../../../contracts/tools';
@@ -95,12 +96,6 @@ export type CallAnswer =
   | { readonly kind: 'result'; readonly result: ToolResult }
   | { readonly kind: 'failure'; readonly failure: UpstreamFailure };
 
-export interface Progress {
-  readonly progress: number;
-  readonly total?: number;
-  readonly message?: string;
-}
-
 export interface ToServer {
   readonly server: ServerDescription;
   readonly signal?: AbortSignal;
@@ -112,7 +107,9 @@ export interface ToolCall extends ToServer {
   readonly arguments: Readonly<Record<string, unknown>>;
   /** The schema as pinned; with it, parameters that the server wants mirrored as headers are. */
   readonly inputSchema?: Readonly<Record<string, unknown>>;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: ProgressOfCall) => void;
+  /** Entries that the server logs while it works, where they come with the answer. */
+  readonly log?: { readonly level: LogLevel; on(entry: LogEntry): void };
 }
 
 /** Servers that speak the Model Context Protocol. It never repeats a request of which a server may have seen something. */

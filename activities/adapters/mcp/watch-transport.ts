@@ -10,7 +10,7 @@ export interface WatchOptions {
   readonly isChild?: boolean;
 }
 
-type Requests = JSONRPCMessage & { readonly id?: string | number; readonly method?: string };
+type Requests = JSONRPCMessage & { readonly id?: string | number; readonly method?: string; readonly params?: unknown };
 
 /** The same transport, which tells each exchange what becomes of its request. */
 export function watchTransport(inner: Transport, { answersIn, isChild = false }: WatchOptions): Transport {
@@ -55,6 +55,8 @@ export function watchTransport(inner: Transport, { answersIn, isChild = false }:
   }
 
   function isHeard(message: Requests): boolean {
+    // A stream is read on behalf of the exchange that it answers; in a channel nobody knows whom an entry is for.
+    if (message.method === 'notifications/message') exchanges.getStore()?.onLog?.(message.params);
     if (message.method !== undefined || message.id === undefined) return true;
     const exchange = awaited.get(message.id);
     if (exchange === undefined) return true;

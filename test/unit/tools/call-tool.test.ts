@@ -1,3 +1,4 @@
+import { createCallWatchers } from '../../../operations/tools/calls/call-watchers';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { UpstreamFailure } from '../../../activities/adapters/mcp/port';
 import { createCallTool } from '../../../activities/tools/call-tool';
@@ -28,6 +29,7 @@ async function settled(change: Partial<Pick<CallDependencies, 'describeServer' |
     describeServer: async () => ({}) as never,
     upstream: { callTool: async () => ({ kind: 'result', result: { content: [] } }) } as never,
     reachBarrier: () => {},
+    watchers: createCallWatchers(),
     ...change,
   });
   const input = { invocationId: 'inv_0000000000000000', scopes: [] };
