@@ -28,6 +28,10 @@ export const callLimits = {
   keptDays: 30,
   /** Results up to here stand in the row of the call; larger ones in the object store. */
   inlineBytes: 64 * 1024,
+  /** How often a call of a tool that is marked `retry_safe` is sent, while nobody knows what became of it. */
+  attempts: 3,
+  /** After this none is sent again, so that its activity ends in time. */
+  retryMs: 90_000,
   /** From the dispatch on; a call without an outcome is then `unknown`. */
   deadlineMs: 120_000,
 } as const;

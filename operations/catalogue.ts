@@ -40,6 +40,7 @@ import { retireTemplate } from './sql-templates/retire-template';
 import { decideApproval } from './tools/approvals/decide-approval';
 import { closeCall } from './tools/calls/close-call';
 import { requestCall } from './tools/calls/request-call';
+import { retryCall } from './tools/calls/retry-call';
 import { settleCall } from './tools/calls/settle-call';
 import { startCall } from './tools/calls/start-call';
 import { withdrawCall } from './tools/calls/withdraw-call';
@@ -128,6 +129,7 @@ export const catalogue = {
   'tools.approvals.decide': decideApproval,
   'tools.calls.close': closeCall,
   'tools.calls.request': requestCall,
+  'tools.calls.retry': retryCall,
   'tools.calls.settle': settleCall,
   'tools.calls.start': startCall,
   'tools.calls.withdraw': withdrawCall,

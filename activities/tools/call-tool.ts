@@ -4,7 +4,7 @@ import { currentContext } from '../../context';
 import { EngineError, errorRules } from '../../contracts/errors';
 import { freezeContext, type ExecutionContext } from '../../contracts/execution-context';
 import type { ToolArguments } from '../../contracts/tool-call-schemas';
-import type { CallOutcome, ToolCallStep } from '../../contracts/tool-calls';
+import { callLimits, type CallOutcome, type ToolCallStep } from '../../contracts/tool-calls';
 import type { CallEnd } from '../../operations/tools/calls/settle-call';
 import { toEngineFault } from '../../operations/transaction/faults';
 import { UpstreamFailure, type CallAnswer } from '../adapters/mcp/port';
@@ -22,14 +22,18 @@ export interface CallToolInput {
 /** How long an outcome is tried to be written; after that the workflow finds the call without one. */
 const settlingMs = 60_000;
 
+/** Before the second and the third attempt; who opens their intents counts them too. */
+const retryAfterMs: readonly number[] = [250, 1_000];
+
 /**
  * Sends a call to its server, once: the intent is committed before, the outcome after. Tried again, it finds the intent
- * of the attempt before and sends nothing.
+ * of the attempt before and sends nothing, but for a tool that an administrator has marked as safe to be sent again.
  */
 export function createCallTool(dependencies: CallDependencies) {
   const { dispatch, callReads, box, upstream, describeServer, reachBarrier, watchers } = dependencies;
 
   return async ({ invocationId }: CallToolInput): Promise<ToolCallStep> => {
+    const entered = performance.now();
     const context = currentContext();
     const { tenantId } = context;
     const call = await callReads.readCall(tenantId, invocationId);
@@ -38,24 +42,67 @@ export function createCallTool(dependencies: CallDependencies) {
     const plain = await box.open(tenantId, invocationId, call.input);
     const args = JSON.parse(plain.toString()) as ToolArguments;
 
-    const intentId = randomUUID();
-    const start = await dispatch(context, 'tools.calls.start', {
-      params: { invocationId, serverId: call.server.server_id, intentId, arguments: args },
-      idempotencyKey: '',
-    });
-    if (!start.started) {
-      return { state: start.outcome === null ? 'dispatched' : 'settled', outcome: start.outcome as CallOutcome | null };
-    }
-    reachBarrier('tool.intent-committed');
-    const began = performance.now();
-    const answer = await ask(call.server, start);
-    reachBarrier('tool.answered');
-    const durationMs = Math.round(performance.now() - began);
-    const end = { ...(await endOf(answer)), durationMs };
+    const { server } = call;
+    const { server_id: serverId } = server;
+    const opened = await open();
+    if (!('intentId' in opened)) return opened;
+    const { intentId, end } = await send(opened);
     await settle(context, { invocationId, intentId, end });
     return { state: 'settled', outcome: end.outcome };
 
-    async function ask(row: ReachedServer, tool: { toolName: string; inputSchema: unknown }): Promise<CallAnswer> {
+    /** Opens the intent; where that was done before, says how the call stands. */
+    async function open(): Promise<Opened | ToolCallStep> {
+      const intentId = randomUUID();
+      const start = await dispatch(context, 'tools.calls.start', {
+        params: { invocationId, serverId, intentId, arguments: args },
+        idempotencyKey: '',
+      });
+      if (start.started) return { ...start, intentId, wasSent: false };
+      const { lostIntentId: lost, outcome } = start;
+      const again = lost === null ? undefined : await openAgain({ intentId: lost, reason: 'attempt_lost' });
+      return again ?? { state: outcome === null ? 'dispatched' : 'settled', outcome: outcome as CallOutcome | null };
+    }
+
+    /** Sends the call, and again where an administrator has said that it does no harm, while nobody knows what it did. */
+    async function send(sent: Opened): Promise<{ intentId: string; end: CallEnd }> {
+      for (let attempt = 1; ; attempt += 1) {
+        reachBarrier('tool.intent-committed');
+        const began = performance.now();
+        const answer = await ask(server, sent);
+        reachBarrier('tool.answered');
+        const durationMs = Math.round(performance.now() - began);
+        const end = { ...(await endOf(answer, sent.wasSent)), durationMs };
+        const { intentId } = sent;
+        if (end.outcome !== 'unknown' || !sent.isRetrySafe) return { intentId, end };
+        const again = await tryAgain({ intentId, reason: end.reason ?? 'unknown' }, attempt);
+        if (again === undefined) return { intentId, end };
+        sent = again;
+      }
+    }
+
+    async function tryAgain(unanswered: Lost, attempt: number): Promise<Opened | undefined> {
+      const waitMs = retryAfterMs[attempt - 1];
+      if (waitMs === undefined || performance.now() - entered + waitMs > callLimits.retryMs) return undefined;
+      try {
+        await sleep(waitMs, undefined, { signal: workSignal() });
+        return await openAgain(unanswered);
+      } catch {
+        // Refused by now, or stopped: the attempt before is the last one, and of that nobody knows.
+        return undefined;
+      }
+    }
+
+    /** Opens the intent of another attempt; undefined where there may be none. */
+    async function openAgain(unanswered: Lost): Promise<Opened | undefined> {
+      const intentId = randomUUID();
+      const retry = await dispatch(context, 'tools.calls.retry', {
+        params: { invocationId, serverId, lost: unanswered, intentId, arguments: args },
+        idempotencyKey: '',
+      });
+      return retry.started ? { ...retry, intentId, wasSent: true } : undefined;
+    }
+
+    async function ask(row: ReachedServer, tool: Opened): Promise<CallAnswer> {
       let hasLeft = false;
       try {
         const server = await describeServer(context, row, `tool call ${invocationId}`);
@@ -73,8 +120,8 @@ export function createCallTool(dependencies: CallDependencies) {
       }
     }
 
-    async function endOf(found: CallAnswer) {
-      if (found.kind === 'failure') return failureEnd(found.failure);
+    async function endOf(found: CallAnswer, wasSent: boolean): Promise<CallEnd> {
+      if (found.kind === 'failure') return failureEnd(found.failure, wasSent);
       const result = await storeResult(dependencies, { tenantId, invocationId, result: found.result });
       if (found.result.isError !== true) return { outcome: 'succeeded' as const, result };
       const message = 'the tool answered that it failed';
@@ -99,6 +146,20 @@ export function createCallTool(dependencies: CallDependencies) {
   }
 }
 
+interface Lost {
+  readonly intentId: string;
+  readonly reason: string;
+}
+
+interface Opened {
+  readonly intentId: string;
+  readonly toolName: string;
+  readonly inputSchema: unknown;
+  readonly isRetrySafe: boolean;
+  /** An attempt before this one may have reached the server. */
+  readonly wasSent: boolean;
+}
+
 interface SettleParams {
   readonly invocationId: string;
   readonly intentId: string;
@@ -114,9 +175,10 @@ function failureOf(error: unknown, hasLeft: boolean): UpstreamFailure {
   return new UpstreamFailure({ problem: isStopped ? 'cancelled' : 'closed', message }, hasLeft ? 'unknown' : 'notSent');
 }
 
-function failureEnd({ reached, code, problem, message }: UpstreamFailure) {
+function failureEnd({ reached, code, problem, message }: UpstreamFailure, wasSent: boolean) {
   const told = { reason: code, message: message.slice(0, 1000) };
-  if (reached === 'unknown') return { outcome: 'unknown' as const, ...told };
+  // How an attempt before this one came out is not said by this one's failure.
+  if (reached === 'unknown' || wasSent) return { outcome: 'unknown' as const, ...told };
   // Stopped before a byte had left: a switch, or whoever ended the workflow.
   if (reached === 'notSent' && problem === 'cancelled') return { outcome: 'killed' as const, ...told };
   return { outcome: 'failed' as const, ...told };

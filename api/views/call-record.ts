@@ -10,18 +10,26 @@ import { isoOrNull } from './time';
 
 type Call = NonNullable<CallRecord['call']>;
 
-export function toCallRecordView({ serverName, call, approval, effect, evidence }: CallRecord): CallRecordView {
+export function toCallRecordView({
+  serverName,
+  call,
+  approval,
+  effect,
+  earlier,
+  evidence,
+}: CallRecord): CallRecordView {
   const [first] = evidence;
   return {
     server_name: serverName,
     ...(call === undefined ? ofDenial(first) : ofCall(call)),
     approval: approval === undefined ? null : toApprovalView(approval),
     effect: effect === undefined ? null : toEffectView(effect),
+    earlier_effects: earlier.map(toEffectView),
     evidence: evidence.map(toEvidenceRow),
   };
 }
 
-type Standing = Omit<CallRecordView, 'server_name' | 'approval' | 'effect' | 'evidence'>;
+type Standing = Omit<CallRecordView, 'server_name' | 'approval' | 'effect' | 'earlier_effects' | 'evidence'>;
 
 function ofCall(call: Call): Standing {
   return {

@@ -59,6 +59,7 @@ export const fencedActions: Readonly<Record<string, Fenced>> = {
   'sql_templates.retire': of(),
   'tools.approvals.decide': of('tools.call'),
   'tools.calls.request': work('tools.call'),
+  'tools.calls.retry': stepOfJob('tools.call'),
   'tools.calls.start': stepOfJob('tools.call'),
   'tools.change': of('tools.registry'),
   'tools.grant': of('tools.registry'),

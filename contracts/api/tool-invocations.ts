@@ -109,6 +109,8 @@ export const CallRecordView = z.strictObject({
   approval: ApprovalView.nullable(),
   /** Null for a call that was never sent. */
   effect: EffectView.nullable(),
+  /** Of the attempts before the last, for a tool that may be sent again. */
+  earlier_effects: z.array(EffectView),
   evidence: z.array(EvidenceRow),
 });
 export type CallRecordView = z.infer<typeof CallRecordView>;

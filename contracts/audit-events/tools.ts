@@ -154,6 +154,19 @@ export const toolsEvents = {
       snapshot_at_request: nullableWords,
     }),
   },
+  tool_invocation_retried: {
+    category: 'execution',
+    severity: 'warn',
+    evidence: z.strictObject({
+      ...call,
+      attempt: count,
+      intent_id: words,
+      lost_intent_id: words,
+      lost_reason: words,
+      input_hash: words,
+      definition_hash: words,
+    }),
+  },
   tool_invocation_completed: { category: 'execution', severity: 'info', evidence: ended },
   tool_invocation_failed: { category: 'execution', severity: 'error', evidence: ended },
   tool_invocation_resolved: {

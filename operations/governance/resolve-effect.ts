@@ -61,7 +61,7 @@ export const resolveEffect = defineOperation({
     const invocationId = callSubject.exec(facts.subject)?.[1];
     if (isNew) {
       work.settle({ intentId, outcome, first: false, reason });
-      if (invocationId !== undefined) await resolveCall(work, invocationId, { outcome, reason });
+      if (invocationId !== undefined) await resolveCall(work, invocationId, { intentId, outcome, reason });
     }
     work.audit({
       type: 'EffectResolved',

@@ -54,6 +54,18 @@ export async function findEffect(tx: Transaction, tenantId: string, intentId: st
   return (await readRows(tx, tenantId, Prisma.sql`i.intent_id = ${intentId}`, 1))[0];
 }
 
+/** Those of the attempts before the last one, in order; a call that was sent once has none. */
+export async function findEarlierEffects(
+  tx: Transaction,
+  tenantId: string,
+  { subject, intentId }: { readonly subject: string; readonly intentId: string },
+): Promise<EffectRow[]> {
+  const condition = Prisma.sql`i.subject = ${subject} and i.intent_id <> ${intentId}`;
+  return (await readRows(tx, tenantId, condition, earlierMax)).toReversed();
+}
+
+const earlierMax = 100;
+
 function readRows(tx: Transaction, tenantId: string, condition: Prisma.Sql, limit: number): Promise<EffectRow[]> {
   return tx.$queryRaw<EffectRow[]>`
     select i.intent_id, i.subject, i.phase, i.deadline, i.created_at, f.outcome as first, l.outcome, l.reason,

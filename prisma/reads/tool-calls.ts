@@ -1,7 +1,7 @@
 import type { PrismaClient, Transaction } from '../client';
 import type { McpToolCall, McpToolInvocation } from '../generated/client';
 import { approvalOfCall, type ApprovalRow } from './approvals';
-import { findEffect, type EffectRow } from './effects';
+import { findEarlierEffects, findEffect, type EffectRow } from './effects';
 import { pageOf, type PageOf, type PageRequest } from './page';
 import { readAs } from './read-as';
 
@@ -51,6 +51,8 @@ export interface CallRecord {
   readonly call: Omit<McpToolCall, 'input' | 'output'> | undefined;
   readonly approval: ApprovalRow | undefined;
   readonly effect: EffectRow | undefined;
+  /** Of the attempts before, where it was sent again. */
+  readonly earlier: readonly EffectRow[];
   readonly evidence: readonly McpToolInvocation[];
 }
 
@@ -73,6 +75,10 @@ export function findCallRecord(
       evidence,
       approval: call === null ? undefined : await approvalOfCall(tx, tenantId, invocationId),
       effect: typeof call?.intentId === 'string' ? await findEffect(tx, tenantId, call.intentId) : undefined,
+      earlier:
+        typeof call?.intentId === 'string'
+          ? await findEarlierEffects(tx, tenantId, { subject: `tool:${invocationId}`, intentId: call.intentId })
+          : [],
     };
   });
 }

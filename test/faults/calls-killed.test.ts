@@ -88,3 +88,37 @@ test.each<[BarrierName, string, number]>([
   },
   120_000,
 );
+
+test.each<[BarrierName, string, number]>([
+  ['tool.intent-committed', 'write_note', 1],
+  ['tool.answered', 'get_large', 2],
+])(
+  'kill -9 at %s has a tool that may be sent again sent again, with an intent for each attempt',
+  async (barrier, tool, calls) => {
+    const dying = await startApi(barrier);
+    const path = `/integrations/mcp-servers/${notes.serverId}`;
+    expect(await stack.api().put(`${path}/tools/${notes.tools[tool]}`, { retry_safe: true })).toMatchObject({
+      status: 200,
+    });
+    const asked = { tool, key: newKey() };
+    await expect(invoke(stack.api('developer'), notes, asked)).rejects.toThrow('fetch failed');
+    expect(await dying.ended).toBe('SIGKILL');
+    await startApi();
+    let id = '';
+    await until(
+      async () => {
+        const { data } = (await invoke(stack.api('developer'), notes, asked)).body;
+        id = data?.invocation_id ?? id;
+        return data?.status === 'succeeded';
+      },
+      { what: 'the answer to the second attempt' },
+    );
+    expect((await stack.api().get(`${path}/invocations/${id}`)).body.data).toMatchObject({
+      ...{ outcome: 'succeeded', effect: { phase: 'upstream:2', outcome: 'succeeded' } },
+      earlier_effects: [{ phase: 'upstream', outcome: 'succeeded' }],
+      evidence: [{ outcome: 'succeeded', first: true }],
+    });
+    expect(sent(tool)).toBe(calls);
+  },
+  120_000,
+);

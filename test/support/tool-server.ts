@@ -7,6 +7,8 @@ import { newKey, type TestOperations } from './operations';
 export interface ToolServer extends Pick<Fixture, 'url' | 'host' | 'requests'> {
   /** What each call of a tool brought, in order. */
   readonly calls: { readonly tool: string; readonly input: unknown }[];
+  /** Carries out so many calls from now on without an answer: the connection is cut. */
+  lose(answers: number): void;
   /** Lets go what `wait_here` holds, now and from now on. */
   release(): void;
   close(): Promise<void>;
@@ -51,10 +53,17 @@ export async function startToolServer(): Promise<ToolServer> {
       return server;
     }),
   );
-  const { url, host, requests, close } = await listen((request, response, body) =>
-    handle(request as never, response, body),
-  );
-  return { url, host, requests, calls, release, close };
+  let losing = 0;
+  const { url, host, requests, close } = await listen((request, response, body) => {
+    const { method, params } = body as { method?: string; params?: { name: string; arguments: unknown } };
+    if (method !== 'tools/call' || params === undefined || losing === 0) {
+      return handle(request as never, response, body);
+    }
+    losing -= 1;
+    calls.push({ tool: params.name, input: params.arguments });
+    request.socket.destroy();
+  });
+  return { url, host, requests, calls, release, close, lose: (answers) => void (losing = answers) };
 }
 
 type Stack = Pick<TestOperations, 'dispatch' | 'as' | 'owner'>;

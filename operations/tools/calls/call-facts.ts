@@ -29,6 +29,7 @@ export interface CalledTool {
   readonly requires_policy: boolean;
   readonly policy_id: string | null;
   readonly required_permissions: unknown;
+  readonly retry_safe: boolean;
   readonly max_calls_per_minute: number;
   readonly has_grant: boolean;
   readonly snapshot_id: string | null;
@@ -86,7 +87,7 @@ function calledTool(tx: Work['tx'], toolId: string) {
       ...(['s.rate_limit_window_seconds', 't.tool_id', 't.name as tool_name', 't.enabled as tool_enabled'] as const),
       ...(['t.input_schema', 't.definition_state', 't.definition_hash', 't.risk_level', 't.is_dangerous'] as const),
       ...(['t.requires_explicit_allow', 't.requires_policy', 't.policy_id', 't.required_permissions'] as const),
-      ...(['t.max_calls_per_minute', 'p.snapshot_id'] as const),
+      ...(['t.max_calls_per_minute', 't.retry_safe', 'p.snapshot_id'] as const),
     ])
     .select((eb) => [
       eb

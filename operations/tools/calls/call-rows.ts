@@ -11,7 +11,10 @@ import type { InvocationRecord } from './invocation';
 export type CallRow = Omit<Selectable<McpToolCall>, 'input' | 'output'>;
 
 /** What of a decision is kept with its call. */
-export type KeptDecision = Pick<ToolDecision, 'decision' | 'policyId' | 'message' | 'warnings' | 'shadow'>;
+export interface KeptDecision extends Pick<ToolDecision, 'decision' | 'policyId' | 'message' | 'warnings' | 'shadow'> {
+  /** Under which it was sent before, without an answer. */
+  readonly earlierIntents?: readonly string[];
+}
 
 /** Locks the call until the transaction ends. Its arguments and its result stay where they are. */
 export async function lockCall({ tx }: Work, invocationId: string): Promise<CallRow> {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { callLimits } from '../../../contracts/tool-calls';
 import type { Work } from '../../define';
 import { evidenceOf, type CallRow } from './call-rows';
+import { resolveEarlier } from './earlier-attempts';
 import { insertInvocation, type InvocationRecord } from './invocation';
 import type { CallEnd } from './settle-call';
 
@@ -23,6 +24,7 @@ export function recordOutcome(work: Work, call: CallRow, end: CallEnd, by: strin
   });
   if (call.intent_id !== null) {
     work.settle({ intentId: call.intent_id, outcome, first: isFirst, ...(reason !== undefined && { reason }) });
+    if (outcome !== 'unknown') resolveEarlier(work, call, { outcome, reason: 'answered_when_sent_again' });
   }
   updateCall(work, call, end);
   if (isFirst) countCall(work, call, outcome);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { EffectResolution } from '../../../contracts/effects';
 import type { Work } from '../../define';
 import { evidenceOf, lockCall } from './call-rows';
+import { resolveEarlier } from './earlier-attempts';
 import { insertInvocation } from './invocation';
 
 export const callSubject = /^tool:(inv_[0-9a-f]{16})$/;
@@ -10,9 +11,16 @@ export const callSubject = /^tool:(inv_[0-9a-f]{16})$/;
 export async function resolveCall(
   work: Work,
   invocationId: string,
-  { outcome, reason }: { readonly outcome: EffectResolution; readonly reason: string },
+  {
+    intentId,
+    outcome,
+    reason,
+  }: { readonly intentId: string; readonly outcome: EffectResolution; readonly reason: string },
 ): Promise<void> {
   const call = await lockCall(work, invocationId);
+  // Of an attempt that was made again: the call has the outcome of its last one.
+  if (call.intent_id !== intentId) return;
+  resolveEarlier(work, call, { outcome, reason });
   const rowHash = insertInvocation(work, {
     ...evidenceOf(call),
     outcome,

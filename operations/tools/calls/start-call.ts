@@ -7,9 +7,11 @@ import { ServerId } from '../../../contracts/tool-schemas';
 import { defineOperation, type Work } from '../../define';
 import { canonicalJson, sha256Hex } from '../../transaction/canonical';
 import { useApproval } from '../approvals/use-approval';
+import type { ToolDecision } from '../policy/decide';
 import { decide, readCalledTool, type CallArguments, type CalledTool } from './call-facts';
 import { lockCall, type CallRow, type KeptDecision } from './call-rows';
 import { denial } from './denial';
+import { noteRepetition } from './record-outcome';
 
 /**
  * Opens the intent of a call, after which it may reach its server; decided anew, by what holds at this moment. A call
@@ -39,14 +41,13 @@ export const startCall = defineOperation({
 
   async handle(work, { params, facts: { call, tool } }) {
     if (call.state === 'settled' || call.state === 'dispatched') {
-      return { started: false, outcome: call.outcome } as const;
+      noteRepetition(work, call);
+      const isLost = call.state === 'dispatched' && tool.retry_safe;
+      return { started: false, outcome: call.outcome, lostIntentId: isLost ? call.intent_id : null } as const;
     }
     if (call.server_id !== params.serverId) throw refusal('TOOL_SERVER_MISMATCH', 'the call is of another server');
-    const canonical = canonicalJson(params.arguments);
-    if (sha256Hex(canonical) !== call.input_hash) {
-      throw refusal('INVALID_STATE', 'the stored arguments are not those that were decided about');
-    }
-    const approvalId = await requireDecision(work, call, tool, { value: params.arguments, canonical });
+    const args = requireSameArguments(call, params.arguments);
+    const approvalId = await requireDecision(work, call, tool, args);
     const { intentId } = params;
     const deadline = new Date(Date.now() + callLimits.deadlineMs);
     work.intend({ intentId, subject: `tool:${call.invocation_id}`, phase: 'upstream', deadline });
@@ -67,9 +68,14 @@ export const startCall = defineOperation({
         snapshot_at_request: call.policy_snapshot_id,
       },
     });
-    return { started: true, toolName: tool.tool_name, inputSchema: tool.input_schema } as const;
+    return { started: true, ...toSend(tool) } as const;
   },
 });
+
+/** What is needed to send the call. */
+export function toSend({ tool_name: toolName, input_schema: inputSchema, retry_safe: isRetrySafe }: CalledTool) {
+  return { toolName, inputSchema, isRetrySafe };
+}
 
 /** What was allowed or approved counts for the definition that it was said of, and under the rules of now. */
 async function requireDecision(
@@ -78,13 +84,7 @@ async function requireDecision(
   tool: CalledTool,
   args: CallArguments,
 ): Promise<string | null> {
-  const decision = decide(work, tool, args);
-  if (decision.decision === 'deny') throw denial(decision, tool);
-  if (tool.definition_hash !== call.definition_hash) {
-    throw refusal('tool_definition_changed', 'the definition of the tool was changed since the call was decided', {
-      details: { deny_reason: 'tool_definition_changed' },
-    });
-  }
+  const decision = decideAgain(work, call, tool, args);
   if (call.state === 'pending') return useApproval(work, call, decision);
   if (decision.decision === 'require_approval') {
     throw refusal('POLICY_DENIED', 'the policies ask for approval by now; send the call again under a new key', {
@@ -102,4 +102,23 @@ function markDispatched({ write }: Work, call: CallRow, tool: CalledTool, intent
       .set({ state: 'dispatched', intent_id: intentId, decision: sql`${JSON.stringify(kept)}::jsonb` })
       .where('invocation_id', '=', call.invocation_id),
   );
+}
+
+/** Refuses what may not be sent by now, whoever allowed it before. */
+export function decideAgain(work: Work, call: CallRow, tool: CalledTool, args: CallArguments): ToolDecision {
+  const decision = decide(work, tool, args);
+  if (decision.decision === 'deny') throw denial(decision, tool);
+  if (tool.definition_hash !== call.definition_hash) {
+    throw refusal('tool_definition_changed', 'the definition of the tool was changed since the call was decided', {
+      details: { deny_reason: 'tool_definition_changed' },
+    });
+  }
+  return decision;
+}
+
+/** The arguments as they were decided about. */
+export function requireSameArguments(call: CallRow, value: ToolArguments): CallArguments {
+  const canonical = canonicalJson(value);
+  if (sha256Hex(canonical) === call.input_hash) return { value, canonical };
+  throw refusal('INVALID_STATE', 'the stored arguments are not those that were decided about');
 }

@@ -103,6 +103,8 @@ async function holdToPinned(
         definition_state: isPinned ? 'pinned' : 'changed',
         seen_definition: isPinned ? null : sql`${JSON.stringify(definition)}::jsonb`,
         seen_hash: isPinned ? null : seenHash,
+        // That repeating it does no harm was said of another definition.
+        ...(isPinned ? {} : { retry_safe: false }),
         updated_at: new Date(),
       })
       .where('tool_id', '=', tool.tool_id)

@@ -13,11 +13,21 @@ const context = freezeContext({
   ...{ requestId: 'req-1', traceId: 'a', runId: 'run', source: 'worker' },
 });
 
+const sending = { toolName: 'read_note', inputSchema: {} };
+
+interface Retry {
+  readonly isRetrySafe?: boolean;
+  /** What opening another intent comes to. */
+  readonly again?: () => unknown;
+}
+
 /** Runs the activity between a start that succeeds and a settling that is remembered. */
-async function settled(change: Partial<Pick<CallDependencies, 'describeServer' | 'upstream'>>) {
+async function settled(change: Partial<Pick<CallDependencies, 'describeServer' | 'upstream'>>, retry: Retry = {}) {
+  const { isRetrySafe = false, again = () => ({ started: false }) } = retry;
   const ends: { outcome: string; reason?: string }[] = [];
   const dispatch = async (_context: unknown, name: string, { params }: { params: { end: (typeof ends)[number] } }) => {
-    if (name === 'tools.calls.start') return { started: true, toolName: 'read_note', inputSchema: {} };
+    if (name === 'tools.calls.start') return { started: true, ...sending, isRetrySafe };
+    if (name === 'tools.calls.retry') return again();
     ends.push(params.end);
     return {};
   };
@@ -66,4 +76,77 @@ it.each([
   ['an end before a byte was sent', new UpstreamFailure({ problem: 'cancelled', message: 'no' }, 'notSent'), 'killed'],
 ])('takes %s from the upstream as it is', async (_what, error, outcome) => {
   expect(await settled({ upstream: throwing(error) })).toMatchObject({ outcome });
+});
+
+describe('a call of which nobody knows what became of it', () => {
+  const lost = new UpstreamFailure({ problem: 'connection_lost', message: 'gone' }, 'unknown');
+  const isRetrySafe = true;
+  /** Answers in turn; what is an error is thrown. */
+  function answering(...answers: unknown[]) {
+    const upstream = {
+      asked: 0,
+      async callTool() {
+        const answer = answers[upstream.asked++];
+        if (answer instanceof Error) throw answer;
+        return { kind: 'result', result: answer };
+      },
+    };
+    return upstream;
+  }
+  const opening = (counter = { opened: 0 }) => ({
+    counter,
+    again: () => {
+      counter.opened += 1;
+      return { started: true, ...sending, isRetrySafe };
+    },
+  });
+  const run = (upstream: object, retry: Retry) => settled({ upstream: upstream as never }, retry);
+
+  it('is not sent again where nobody has said that this does no harm', async () => {
+    const upstream = answering(lost);
+    const { counter, again } = opening();
+    expect(await run(upstream, { again })).toMatchObject({ outcome: 'unknown' });
+    expect({ asked: upstream.asked, ...counter }).toEqual({ asked: 1, opened: 0 });
+  });
+
+  it('is sent again, each time under an intent of its own, until there is an answer', async () => {
+    const upstream = answering(lost, lost, { content: [] });
+    const { counter, again } = opening();
+    expect(await run(upstream, { isRetrySafe, again })).toMatchObject({ outcome: 'succeeded' });
+    expect({ asked: upstream.asked, ...counter }).toEqual({ asked: 3, opened: 2 });
+  });
+
+  it('is sent three times at most', async () => {
+    const upstream = answering(lost, lost, lost, { content: [] });
+    expect(await run(upstream, { isRetrySafe, ...opening() })).toMatchObject({ outcome: 'unknown' });
+    expect(upstream.asked).toBe(3);
+  });
+
+  it('takes an answer that it failed for an answer', async () => {
+    const upstream = answering({ content: [], isError: true }, { content: [] });
+    expect(await run(upstream, { isRetrySafe, ...opening() })).toMatchObject({ outcome: 'failed' });
+    expect(upstream.asked).toBe(1);
+  });
+
+  it('is not sent again when nothing had left', async () => {
+    const upstream = answering(new UpstreamFailure({ problem: 'cannot_connect', message: 'no' }, 'notSent'));
+    expect(await run(upstream, { isRetrySafe, ...opening() })).toMatchObject({ outcome: 'failed' });
+    expect(upstream.asked).toBe(1);
+  });
+
+  it('stays unknown when a later attempt does not leave', async () => {
+    const unsent = new UpstreamFailure({ problem: 'circuit_open', message: 'no' }, 'notSent');
+    const upstream = answering(lost, unsent, unsent);
+    expect(await run(upstream, { isRetrySafe, ...opening() })).toMatchObject({ outcome: 'unknown' });
+    expect(upstream.asked).toBe(3);
+  });
+
+  it('is unknown when sending it again is refused by then', async () => {
+    const upstream = answering(lost);
+    const again = () => {
+      throw refusal('SWITCH_ENGAGED', 'stopped');
+    };
+    expect(await run(upstream, { isRetrySafe, again })).toMatchObject({ outcome: 'unknown', reason: 'network_error' });
+    expect(upstream.asked).toBe(1);
+  });
 });
