@@ -21,6 +21,7 @@ export type Tag =
   | 'Audit'
   | 'Proof'
   | 'API keys'
+  | 'Identities'
   | 'Credentials'
   | 'Tools'
   | 'Tool servers'

@@ -8,6 +8,7 @@ import { addCredentialCommands } from './commands/credentials';
 import { addDoctorCommand } from './commands/doctor';
 import { addEffectCommands } from './commands/effects';
 import { addEvidenceCommands } from './commands/evidence';
+import { addIdentityCommands } from './commands/identities';
 import { addKeyCommands } from './commands/keys';
 import { addLimitCommands } from './commands/limits';
 import { addPauseCommands } from './commands/pauses';
@@ -57,6 +58,7 @@ export function createProgram(run: CliRun): Command {
   addEvidenceCommands(program, run);
   addVerifyCommand(program, run);
   addKeyCommands(program, run);
+  addIdentityCommands(program, run);
   addCredentialCommands(program, run);
   addServerCommands(program, run);
   addToolCommands(program, run);

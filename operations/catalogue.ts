@@ -10,6 +10,7 @@ import { changeMode, changeSwitch } from './governance/switches';
 import { resolveEffect } from './governance/resolve-effect';
 import { recordKill } from './governance/record-kill';
 import { refuseMessage } from './governance/refuse-message';
+import { blockIdentity, unblockIdentity } from './identity/block-identity';
 import { createTenant } from './identity/create-tenant';
 import { createKey, revokeKey } from './identity/keys';
 import { acceptDocuments, deleteDocument } from './knowledge/accept-documents';
@@ -84,6 +85,8 @@ export const catalogue = {
   'governance.pauses.resume_released': resumeReleased,
   'governance.pauses.warn': warnPause,
   'governance.switches.change': changeSwitch,
+  'identity.identities.block': blockIdentity,
+  'identity.identities.unblock': unblockIdentity,
   'identity.keys.create': createKey,
   'identity.keys.revoke': revokeKey,
   'identity.tenants.create': createTenant,

@@ -9,6 +9,7 @@ import { documentRoutes } from './documents';
 import { effectRoutes } from './effects';
 import { exportRoutes } from './exports';
 import { governanceRoutes } from './governance';
+import { identityRoutes } from './identities';
 import { knowledgeRoutes } from './knowledge';
 import { lifecycleRoutes } from './lifecycle';
 import { modeRoutes } from './modes';
@@ -44,6 +45,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...proofRoutes(services),
     ...exportRoutes(services),
     ...apiKeyRoutes(services),
+    ...identityRoutes(services),
     ...credentialRoutes(services),
     ...toolCallRoutes(services),
     ...toolServerRoutes(services),

@@ -18,6 +18,7 @@ export const owners: Readonly<Record<string, { readonly table: string; readonly 
   tool_id: { table: 'mcp_tools', key: 'tool_id' },
   discovery_id: { table: 'mcp_discoveries', key: 'discovery_id' },
   key_id: { table: 'api_keys', key: 'key_id' },
+  identity_id: { table: 'iam_identities', key: 'identity_id' },
   credential_id: { table: 'credentials', key: 'credential_id' },
   grant_id: { table: 'mcp_tool_grants', key: 'grant_id' },
   invocation_id: { table: 'mcp_tool_calls', key: 'invocation_id' },

@@ -17,6 +17,16 @@ export const securityEvents = {
     severity: 'info',
     evidence: z.strictObject({ issuer: words, subject: words, roles: z.array(words), valid_until: words }),
   },
+  IdentityBlocked: {
+    category: 'security',
+    severity: 'warn',
+    evidence: z.strictObject({ issuer: words, subject: words, reason: words }),
+  },
+  IdentityUnblocked: {
+    category: 'security',
+    severity: 'info',
+    evidence: z.strictObject({ issuer: words, subject: words, reason: words }),
+  },
   CredentialStored: {
     category: 'security',
     severity: 'info',

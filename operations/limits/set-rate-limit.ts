@@ -85,7 +85,7 @@ async function loadSubject({ tx }: Work, subjectType: LimitedSubject, subjectId:
     .where('subject_id', '=', subjectId)
     .forUpdate()
     .executeTakeFirst();
-  const { table, id } = tables[subjectType];
+  const { table, id } = tables[subjectType === 'key' && subjectId.startsWith('idn_') ? 'identity' : subjectType];
   const found = await tx.selectFrom(table).select('tenant_id').where(id, '=', subjectId).executeTakeFirst();
   return { current, tenantId: found?.tenant_id };
 }
@@ -93,8 +93,10 @@ async function loadSubject({ tx }: Work, subjectType: LimitedSubject, subjectId:
 const tables = {
   tenant: { table: 'tenants', id: 'tenant_id' },
   key: { table: 'api_keys', id: 'key_id' },
+  // Whoever comes by token has the limit of a key, under its own id.
+  identity: { table: 'iam_identities', id: 'identity_id' },
   plane: { table: 'knowledge_planes', id: 'plane_id' },
-} as const satisfies Record<LimitedSubject, { table: string; id: string }>;
+} as const satisfies Record<LimitedSubject | 'identity', { table: string; id: string }>;
 
 function noSuchSubject(subjectType: LimitedSubject) {
   if (subjectType === 'tenant') return refusal('TENANT_NOT_FOUND', 'there is no such tenant');

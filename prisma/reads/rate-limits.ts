@@ -58,6 +58,9 @@ export async function planeRates(
 function findOwner(tx: Transaction, subjectType: LimitedSubject, id: string): Promise<{ tenantId: string } | null> {
   const select = { tenantId: true } as const;
   if (subjectType === 'tenant') return tx.tenant.findUnique({ where: { tenantId: id }, select });
+  if (subjectType === 'key' && id.startsWith('idn_')) {
+    return tx.iamIdentity.findUnique({ where: { identityId: id }, select });
+  }
   if (subjectType === 'key') return tx.apiKey.findUnique({ where: { keyId: id }, select });
   return tx.knowledgePlane.findUnique({ where: { planeId: id }, select });
 }

@@ -30,7 +30,14 @@ function expectClean(what: string, text: string, foreign: Tenant): void {
 test('the canaries are where they were put', async () => {
   for (const { api, canary, plane } of tenants) {
     expect((await textsOf(api, plane.planeId, canary)).join()).toContain(canary);
-    const lists = ['/planes', '/policies', '/api-keys', `/planes/${plane.planeId}/documents`, '/governance/switches'];
+    const lists = [
+      '/planes',
+      '/policies',
+      '/api-keys',
+      '/identities',
+      `/planes/${plane.planeId}/documents`,
+      '/governance/switches',
+    ];
     for (const path of lists) expect(JSON.stringify((await api.get(path)).body)).toContain(canary);
   }
 });

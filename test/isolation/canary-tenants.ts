@@ -33,6 +33,11 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
   });
   await api.put(`/planes/${plane.planeId}/sync-schedule`, { interval_seconds: 86_400 });
   const key = await api.post('/api-keys', { name: `key ${canary}`, role: 'viewer' });
+  const identityId = `idn_${String(tenant).repeat(32)}`;
+  await stack.owner.query(
+    `insert into iam_identities (identity_id, tenant_id, issuer, subject) values ($1, $2, 'https://id.invalid', $3)`,
+    [identityId, stack.keys.tenants[tenant]?.tenant_id, canary],
+  );
   const policy = await api.post('/policies', { name: `policy ${canary}`, description: canary, conditions: {} });
   const template = await api.post('/sql-templates', {
     name: `template ${canary}`,
@@ -79,6 +84,7 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
       ...server,
       credential_id: credential.body.data.credential_id,
       key_id: key.body.data.key_id,
+      identity_id: identityId,
       template_id: template.body.data.template_id,
       switch_id: thrown.body.data.switch_id,
       snapshot_id: snapshots.body.data.items[0].snapshot_id,

@@ -98,6 +98,9 @@ const mayCall: Readonly<Record<string, readonly Role[]>> = {
   'approvals.list': checkers,
   'approvals.get': checkers,
   'approvals.decide': ['admin'],
+  'identities.list': ['admin', 'auditor'],
+  'identities.block': ['admin'],
+  'identities.unblock': ['admin'],
   'api_keys.create': ['admin'],
   'api_keys.list': ['admin', 'auditor'],
   'api_keys.revoke': ['admin'],
@@ -229,7 +232,9 @@ test('a suspended tenant reads and writes nothing, but may still stop things and
   const neighbour = stack.keys.tenants[1] ?? fail();
   const spare = (await stack.api('admin', 1).post('/api-keys', { name: 'spare', role: 'viewer' })).body.data;
   await stack.owner.query(`update tenants set status = 'suspended' where tenant_id = $1`, [neighbour.tenant_id]);
-  const exempt = new Set(['governance.kill_switch', 'governance.mode', 'api_keys.revoke', 'credentials.delete']);
+  const exempt = new Set([
+    ...['governance.kill_switch', 'governance.mode', 'api_keys.revoke', 'identities.block', 'credentials.delete'],
+  ]);
   const asked = operations.filter(({ id }) => !exempt.has(id) && !id.startsWith('ops.'));
   for (const operation of asked) {
     const { answer, requestId } = await call(operation, neighbour.admin_key);

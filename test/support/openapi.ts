@@ -79,6 +79,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   invocation_id: 'inv_0000000000000000',
   approval_id: 'apr_000000000000',
   key_id: 'key_0000000000000000',
+  identity_id: `idn_${'0'.repeat(32)}`,
   switch_id: 'sw_0000000000000000',
   intent_id: '00000000-0000-4000-8000-000000000000',
   export_id: 'exp_000000000000000000000000',

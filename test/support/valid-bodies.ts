@@ -43,6 +43,8 @@ export function validBody(operationId: string, { plane_id, policy_id, document_i
     'calls.resolve': { outcome: 'failed', reason: 'test' },
     'approvals.decide': { decision: 'approve', reason: 'test' },
     'api_keys.create': { name, role: 'viewer' },
+    'identities.block': { reason: 'test' },
+    'identities.unblock': { reason: 'test' },
     'ops.tenants.create': { name },
     'ops.tenants.modes.set': { mode: 'ENFORCE', reason: 'test' },
     'ops.rate_limits.set': { subject_type: 'plane', subject_id: plane_id, requests: 1000, seconds: 1, reason: 'test' },
