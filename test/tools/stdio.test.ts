@@ -39,6 +39,10 @@ beforeAll(async () => {
   const policy = await stack.api().post('/policies', { name: 'p', enforcement_mode: 'BLOCK', conditions });
   await stack.api().post(`/policies/${policy.body.data.policy_id}/lifecycle`, { target: 'ACTIVE', reason: 'test' });
   notes = await registered({ name: 'notes', url: 'stdio:notes' });
+  // It is asked again and again whether it is back.
+  const often = { max_calls_per_minute: 10_000 };
+  const tool = `${base}/${notes.serverId}/tools/${notes.tools['read_note']}`;
+  expect(await stack.api().put(tool, often)).toMatchObject({ status: 200 });
 }, 60_000);
 afterAll(async () => {
   await stack?.stop();
