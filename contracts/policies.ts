@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sensitivityLevels } from './knowledge';
 import { text } from './text';
+import { ToolRedaction } from './tool-redactions';
 import { ToolRule } from './tool-rules';
 
 export const policyStates = ['DRAFT', 'ACTIVE', 'SUSPENDED', 'RETIRED'] as const;
@@ -28,6 +29,8 @@ export const PolicyConditions = z
     redact_at: z.enum(sensitivityLevels).optional(),
     /** What may be done with tools; the strictest rule that matches decides. */
     tool_rules: z.array(ToolRule).max(100).optional(),
+    /** What of their arguments and results is not stored. */
+    tool_redactions: z.array(ToolRedaction).max(100).optional(),
   })
   .default({});
 export type PolicyConditions = z.infer<typeof PolicyConditions>;

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { riskLevels, toolDecisions } from './tools';
 import { text } from './text';
 
-const pattern = z
+/** A name of a server or a tool, or a beginning of names. */
+export const namePattern = z
   .string()
   .max(128)
   .regex(/^(\*|[A-Za-z0-9_.\-/]+\*?)$/, 'a name, a beginning with `*`, or `*`');
@@ -13,8 +14,8 @@ const pattern = z
  */
 export const ToolRule = z.strictObject({
   effect: z.enum(toolDecisions),
-  servers: z.array(pattern).min(1).max(100).default(['*']),
-  tools: z.array(pattern).min(1).max(1000).default(['*']),
+  servers: z.array(namePattern).min(1).max(100).default(['*']),
+  tools: z.array(namePattern).min(1).max(1000).default(['*']),
   risks: z.array(z.enum(riskLevels)).min(1).optional(),
   when: text(4000).optional(),
   /** People that must approve, each another one; only with `require_approval`. */

@@ -6,6 +6,7 @@ import { freezeContext, type ExecutionContext } from '../../contracts/execution-
 import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import { callLimits, type CallOutcome, type ToolCallStep } from '../../contracts/tool-calls';
 import type { CallEnd } from '../../operations/tools/calls/settle-call';
+import { redacted } from '../../operations/tools/redaction/redact';
 import { toEngineFault } from '../../operations/transaction/faults';
 import { UpstreamFailure, type CallAnswer } from '../adapters/mcp/port';
 import { workSignal } from '../work-signal';
@@ -71,7 +72,7 @@ export function createCallTool(dependencies: CallDependencies) {
         const answer = await ask(server, sent);
         reachBarrier('tool.answered');
         const durationMs = Math.round(performance.now() - began);
-        const end = { ...(await endOf(answer, sent.wasSent)), durationMs };
+        const end = { ...(await endOf(answer, sent)), durationMs };
         const { intentId } = sent;
         if (end.outcome !== 'unknown' || !sent.isRetrySafe) return { intentId, end };
         const again = await tryAgain({ intentId, reason: end.reason ?? 'unknown' }, attempt);
@@ -120,9 +121,10 @@ export function createCallTool(dependencies: CallDependencies) {
       }
     }
 
-    async function endOf(found: CallAnswer, wasSent: boolean): Promise<CallEnd> {
-      if (found.kind === 'failure') return failureEnd(found.failure, wasSent);
-      const result = await storeResult(dependencies, { tenantId, invocationId, result: found.result });
+    async function endOf(found: CallAnswer, sent: Opened): Promise<CallEnd> {
+      if (found.kind === 'failure') return failureEnd(found.failure, sent);
+      const { redactions } = sent;
+      const result = await storeResult(dependencies, { tenantId, invocationId, result: found.result, redactions });
       if (found.result.isError !== true) return { outcome: 'succeeded' as const, result };
       const message = 'the tool answered that it failed';
       return { outcome: 'failed' as const, reason: 'tool_error', message, result };
@@ -156,6 +158,8 @@ interface Opened {
   readonly toolName: string;
   readonly inputSchema: unknown;
   readonly isRetrySafe: boolean;
+  /** JSONPath into what of the result is not stored. */
+  readonly redactions: readonly string[];
   /** An attempt before this one may have reached the server. */
   readonly wasSent: boolean;
 }
@@ -175,8 +179,10 @@ function failureOf(error: unknown, hasLeft: boolean): UpstreamFailure {
   return new UpstreamFailure({ problem: isStopped ? 'cancelled' : 'closed', message }, hasLeft ? 'unknown' : 'notSent');
 }
 
-function failureEnd({ reached, code, problem, message }: UpstreamFailure, wasSent: boolean) {
-  const told = { reason: code, message: message.slice(0, 1000) };
+function failureEnd({ reached, code, problem, message }: UpstreamFailure, { wasSent, redactions }: Opened) {
+  // The words of a server are its answer, and no path can look into them.
+  const isHidden = reached === 'answered' && redactions.length > 0;
+  const told = { reason: code, message: isHidden ? redacted : message.slice(0, 1000) };
   // How an attempt before this one came out is not said by this one's failure.
   if (reached === 'unknown' || wasSent) return { outcome: 'unknown' as const, ...told };
   // Stopped before a byte had left: a switch, or whoever ended the workflow.

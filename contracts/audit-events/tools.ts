@@ -11,6 +11,8 @@ const ended = z.strictObject({
   outcome: words,
   reason: nullableWords,
   output_hash: nullableWords,
+  /** Places in the result that policies had replaced. */
+  replaced: count.optional(),
   duration_ms: count.nullable(),
   row_hash: words,
 });

@@ -6,6 +6,7 @@ import type { ToolArguments } from '../../../contracts/tool-call-schemas';
 import type { DefinitionState, RiskLevel, ServerStatus } from '../../../contracts/tools';
 import type { Work } from '../../define';
 import { decideCall, type CallFacts, type ToolDecision } from '../policy/decide';
+import { redactionsOf, type Redactions } from '../redaction/redactions';
 import { serverNotFound } from '../servers/rows';
 
 export interface CalledTool {
@@ -143,6 +144,11 @@ export async function policiesOf(tx: Work['tx'], snapshotId: string): Promise<Se
   if (sealed.size >= sealedMax) sealed.delete(sealed.keys().next().value ?? snapshotId);
   sealed.set(snapshotId, policies);
   return policies;
+}
+
+/** What of the tool's arguments and results is not stored by now. */
+export function redactionsFor({ policies, server_name: server, tool_name: tool }: CalledTool): Redactions {
+  return redactionsOf(policies, { server, tool });
 }
 
 export interface CallArguments {

@@ -12,6 +12,8 @@ export type CallRow = Omit<Selectable<McpToolCall>, 'input' | 'output'>;
 
 /** What of a decision is kept with its call. */
 export interface KeptDecision extends Pick<ToolDecision, 'decision' | 'policyId' | 'message' | 'warnings' | 'shadow'> {
+  /** Its arguments go with its end: policies have some of them replaced before they are stored. */
+  readonly hidesInput?: true;
   /** Under which it was sent before, without an answer. */
   readonly earlierIntents?: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { refusal, type EngineError, type ReasonCode } from '../../../contracts/errors';
 import type { DenyReason } from '../../../contracts/tools';
 import type { ToolDecision } from '../policy/decide';
-import type { CalledTool } from './call-facts';
+import { redactionsFor, type CalledTool } from './call-facts';
 
 const reasons = {
   unknown_tool: 'unknown_tool',
@@ -23,10 +23,16 @@ export const decidedReasons: ReadonlySet<string> = new Set(
 
 type Decided = Pick<CalledTool, 'server_id' | 'tool_name' | 'snapshot_id'>;
 
-/** A decision against a call, as whoever called is told it. */
+/** A decision against the call of a tool. */
+export function denialOfCall(decision: ToolDecision, tool: CalledTool): EngineError {
+  const { warnings, shadow } = decision;
+  return withNotes(denial(decision, tool), { warnings, shadow, hidden: redactionsFor(tool).input });
+}
+
+/** A decision against a call or a reading, as whoever asked is told it. */
 export function denial(decision: ToolDecision, tool: Decided): EngineError {
-  const { reason = 'policy_violation', message, policyId, warnings, shadow } = decision;
-  const error = refusal(reasons[reason], message, {
+  const { reason = 'policy_violation', message, policyId } = decision;
+  return refusal(reasons[reason], message, {
     details: {
       deny_reason: reason,
       server_id: tool.server_id,
@@ -35,18 +41,25 @@ export function denial(decision: ToolDecision, tool: Decided): EngineError {
       ...(tool.snapshot_id !== null && { policy_snapshot_id: tool.snapshot_id }),
     },
   });
-  if (warnings.length + shadow.length > 0) notes.set(error, { warnings, shadow });
-  return error;
 }
 
-type Notes = Pick<ToolDecision, 'warnings' | 'shadow'>;
+interface Notes extends Pick<ToolDecision, 'warnings' | 'shadow'> {
+  /** JSONPath into the arguments: what is not stored of them. */
+  readonly hidden: readonly string[];
+}
 
+const noNotes: Notes = { warnings: [], shadow: [], hidden: [] };
 // For the record, and not for whoever called: what is only tried is not told.
 const notes = new WeakMap<object, Notes>();
 
-/** What policies in WARN and AUDIT said beside a denial. */
+export function withNotes(error: EngineError, noted: Partial<Notes>): EngineError {
+  notes.set(error, { ...noNotes, ...noted });
+  return error;
+}
+
+/** What policies said beside a refusal. */
 export function notesOf(error: unknown): Notes {
   const found = typeof error === 'object' && error !== null ? notes.get(error) : undefined;
   if (found !== undefined) return found;
-  return error instanceof Error && error.cause !== undefined ? notesOf(error.cause) : { warnings: [], shadow: [] };
+  return error instanceof Error && error.cause !== undefined ? notesOf(error.cause) : noNotes;
 }

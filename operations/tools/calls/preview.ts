@@ -1,3 +1,5 @@
+import { redacted, redactJson } from '../redaction/redact';
+
 /** Words of names whose values are never shown (DOMAIN's list for tool calls). */
 const redactedWords = [
   ...['password', 'secret', 'token', 'key', 'credential', 'auth', 'api_key', 'bearer', 'jwt', 'ssn'],
@@ -5,11 +7,11 @@ const redactedWords = [
 ];
 const previewMax = 2_000;
 const textMax = 200;
-const redacted = '[redacted]';
 
-/** Arguments as a person may see them: values under telling names replaced, long texts cut. */
-export function previewOf(value: unknown): string {
-  const text = JSON.stringify(shown(value, 0));
+/** Arguments as a person may see them: without what the paths name and values under telling names, long texts cut. */
+export function previewOf(value: unknown, paths: readonly string[] = []): string {
+  const kept = paths.length === 0 ? value : (redactJson(value, paths)?.value ?? redacted);
+  const text = JSON.stringify(shown(kept, 0));
   return text.length <= previewMax ? text : `${text.slice(0, previewMax - 1).toWellFormed()}…`;
 }
 

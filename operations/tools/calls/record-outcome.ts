@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { callLimits } from '../../../contracts/tool-calls';
 import type { Work } from '../../define';
-import { evidenceOf, type CallRow } from './call-rows';
+import { evidenceOf, type CallRow, type KeptDecision } from './call-rows';
 import { resolveEarlier } from './earlier-attempts';
 import { insertInvocation, type InvocationRecord } from './invocation';
 import type { CallEnd } from './settle-call';
@@ -41,6 +41,7 @@ export function recordOutcome(work: Work, call: CallRow, end: CallEnd, by: strin
       outcome,
       reason: reason ?? null,
       output_hash: result?.hash ?? null,
+      ...(result?.replaced !== undefined && { replaced: result.replaced }),
       duration_ms: durationMs ?? null,
       row_hash: rowHash,
     },
@@ -58,7 +59,11 @@ function decisionOf(
   return { policyDecision: wasPending ? 'pending' : 'blocked', policyReason: message ?? policyReason };
 }
 
+// What is long is not kept for the dry runs of policies.
+const keptInput = sql<Buffer | null>`case when octet_length(input) <= ${callLimits.keptBytes} then input end`;
+
 function updateCall({ write }: Work, call: CallRow, { outcome, reason, message, result }: CallEnd): void {
+  const { hidesInput } = call.decision as KeptDecision;
   write((query) =>
     query
       .updateTable('mcp_tool_calls')
@@ -70,7 +75,7 @@ function updateCall({ write }: Work, call: CallRow, { outcome, reason, message, 
         output_ref: result?.ref ?? null,
         output_bytes: result?.bytes ?? null,
         output: result?.sealed === undefined ? null : Buffer.from(result.sealed, 'base64'),
-        input: sql<Buffer | null>`case when octet_length(input) <= ${callLimits.keptBytes} then input end`,
+        input: hidesInput === true ? null : keptInput,
         settled_at: call.settled_at ?? new Date(),
       })
       .where('invocation_id', '=', call.invocation_id),

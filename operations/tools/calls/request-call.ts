@@ -9,8 +9,8 @@ import { defineOperation, type Refused, type Work } from '../../define';
 import { canonicalJson, sha256Hex } from '../../transaction/canonical';
 import { openApproval } from '../approvals/open-approval';
 import { checkArguments } from '../policy/arguments';
-import { decide, findCall, readToolOrCall, type CalledTool, type KnownCall } from './call-facts';
-import { denial, notesOf } from './denial';
+import { decide, findCall, readToolOrCall, redactionsFor, type CalledTool, type KnownCall } from './call-facts';
+import { denialOfCall, notesOf, withNotes } from './denial';
 import { insertInvocation } from './invocation';
 import { previewOf } from './preview';
 import { takeToolToken } from './take-token';
@@ -61,16 +61,18 @@ export const requestCall = defineOperation({
     const { tool } = facts;
     requireArguments(tool, params.arguments, canonical);
     const decision = decide(work, tool, { value: params.arguments, canonical });
-    if (decision.decision === 'deny') throw denial(decision, tool);
+    if (decision.decision === 'deny') throw denialOfCall(decision, tool);
     const isPending = decision.decision === 'require_approval';
+    const hidden = redactionsFor(tool).input;
     const kept: KeptDecision = {
       decision: decision.decision,
       message: decision.message,
       warnings: decision.warnings,
       shadow: decision.shadow,
       ...(decision.policyId !== undefined && { policyId: decision.policyId }),
+      ...(hidden.length > 0 && { hidesInput: true }),
     };
-    const isFirst = await insertCall(work, { params, tool, inputHash, digest, kept, isPending });
+    const isFirst = await insertCall(work, { params, tool, inputHash, digest, kept, isPending, hidden });
     // Another request under this key was faster: it has committed by now, and this is a repetition of it.
     const rival = isFirst ? undefined : await findCall(work.tx, params.workflowId);
     if (rival !== undefined) return repeat(work, rival, digest);
@@ -125,9 +127,10 @@ export function requireArguments(tool: CalledTool, args: ToolArguments, canonica
   const check = checkArguments(tool.input_schema as Record<string, unknown>, tool.definition_hash, args);
   if (check.isValid) return;
   if (check.fault === 'schema') {
-    throw new EngineError('invalid_configuration', `the tool cannot be called: ${check.message}`, {
+    const unusable = new EngineError('invalid_configuration', `the tool cannot be called: ${check.message}`, {
       details: { server_id: tool.server_id, tool_name: tool.tool_name },
     });
+    throw withNotes(unusable, { hidden: redactionsFor(tool).input });
   }
   const [first] = check.issues;
   throw refusal(
@@ -152,7 +155,7 @@ interface NewCall {
 
 async function insertCall(
   work: Work,
-  { params, tool, inputHash, digest, kept, isPending }: NewCall & { digest: string },
+  { params, tool, inputHash, digest, kept, isPending, hidden }: NewCall & { digest: string; hidden: readonly string[] },
 ) {
   const { tx, context } = work;
   const seen = Object.fromEntries(work.switches.map(({ switchId, epoch }) => [switchId, epoch]));
@@ -169,7 +172,7 @@ async function insertCall(
       actor_type: context.actor.type,
       digest,
       input_hash: inputHash,
-      input_preview: previewOf(params.arguments),
+      input_preview: previewOf(params.arguments, hidden),
       input: Buffer.from(params.sealedArguments, 'base64'),
       state: isPending ? 'pending' : 'allowed',
       definition_hash: tool.definition_hash,
@@ -227,7 +230,14 @@ async function recordDenial(work: Work, params: RequestParams, error: EngineErro
   const rowHash =
     typeof named === 'string'
       ? insertInvocation(work, {
-          ...{ invocationId, toolId, serverId, toolName: named, inputHash, inputPreview: previewOf(params.arguments) },
+          ...{
+            invocationId,
+            toolId,
+            serverId,
+            toolName: named,
+            inputHash,
+            inputPreview: previewOf(params.arguments, notes.hidden),
+          },
           definitionHash: null,
           actor: work.context.actor,
           runId: work.context.runId,

@@ -15,6 +15,8 @@ export const CallEnd = z.strictObject({
     .strictObject({
       hash: Sha256,
       bytes: z.int().min(0),
+      /** Places that policies had replaced before it was stored; absent where none speaks of the tool. */
+      replaced: z.int().min(0).optional(),
       /** Encrypted, base64; or by reference. */
       sealed: z.string().optional(),
       ref: z.string().max(128).optional(),

@@ -8,9 +8,10 @@ import { defineOperation, type Work } from '../../define';
 import { canonicalJson, sha256Hex } from '../../transaction/canonical';
 import { useApproval } from '../approvals/use-approval';
 import type { ToolDecision } from '../policy/decide';
-import { decide, readCalledTool, type CallArguments, type CalledTool } from './call-facts';
+import { decide, readCalledTool, redactionsFor, type CallArguments, type CalledTool } from './call-facts';
 import { lockCall, type CallRow, type KeptDecision } from './call-rows';
-import { denial } from './denial';
+import { denialOfCall } from './denial';
+import { previewOf } from './preview';
 import { noteRepetition } from './record-outcome';
 
 /**
@@ -51,7 +52,7 @@ export const startCall = defineOperation({
     const { intentId } = params;
     const deadline = new Date(Date.now() + callLimits.deadlineMs);
     work.intend({ intentId, subject: `tool:${call.invocation_id}`, phase: 'upstream', deadline });
-    markDispatched(work, call, tool, intentId);
+    markDispatched(work, call, tool, { intentId, input: params.arguments });
     work.audit({
       type: 'tool_invocation_started',
       outcome: 'pending',
@@ -72,9 +73,10 @@ export const startCall = defineOperation({
   },
 });
 
-/** What is needed to send the call. */
-export function toSend({ tool_name: toolName, input_schema: inputSchema, retry_safe: isRetrySafe }: CalledTool) {
-  return { toolName, inputSchema, isRetrySafe };
+/** What is needed to send the call, and to store what comes back. */
+export function toSend(tool: CalledTool) {
+  const { tool_name: toolName, input_schema: inputSchema, retry_safe: isRetrySafe } = tool;
+  return { toolName, inputSchema, isRetrySafe, redactions: redactionsFor(tool).result };
 }
 
 /** What was allowed or approved counts for the definition that it was said of, and under the rules of now. */
@@ -94,12 +96,28 @@ async function requireDecision(
   return null;
 }
 
-function markDispatched({ write }: Work, call: CallRow, tool: CalledTool, intentId: string): void {
-  const kept = { ...(call.decision as KeptDecision), snapshot_at_start: tool.snapshot_id };
+function markDispatched(
+  { write }: Work,
+  call: CallRow,
+  tool: CalledTool,
+  { intentId, input }: { readonly intentId: string; readonly input: ToolArguments },
+): void {
+  const hidden = redactionsFor(tool).input;
+  const isHidden = hidden.length > 0;
+  const kept = {
+    ...(call.decision as KeptDecision),
+    snapshot_at_start: tool.snapshot_id,
+    ...(isHidden && { hidesInput: true }),
+  };
   write((query) =>
     query
       .updateTable('mcp_tool_calls')
-      .set({ state: 'dispatched', intent_id: intentId, decision: sql`${JSON.stringify(kept)}::jsonb` })
+      .set({
+        state: 'dispatched',
+        intent_id: intentId,
+        decision: sql`${JSON.stringify(kept)}::jsonb`,
+        ...(isHidden && { input_preview: previewOf(input, hidden) }),
+      })
       .where('invocation_id', '=', call.invocation_id),
   );
 }
@@ -107,7 +125,7 @@ function markDispatched({ write }: Work, call: CallRow, tool: CalledTool, intent
 /** Refuses what may not be sent by now, whoever allowed it before. */
 export function decideAgain(work: Work, call: CallRow, tool: CalledTool, args: CallArguments): ToolDecision {
   const decision = decide(work, tool, args);
-  if (decision.decision === 'deny') throw denial(decision, tool);
+  if (decision.decision === 'deny') throw denialOfCall(decision, tool);
   if (tool.definition_hash !== call.definition_hash) {
     throw refusal('tool_definition_changed', 'the definition of the tool was changed since the call was decided', {
       details: { deny_reason: 'tool_definition_changed' },

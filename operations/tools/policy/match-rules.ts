@@ -119,6 +119,7 @@ function matchRule(policy: SealedPolicy, rule: ToolRule, call: MatchedCall): Rul
   }
 }
 
-function isNamed(patterns: readonly string[], name: string): boolean {
+/** Whether a name is among names and beginnings of names. */
+export function isNamed(patterns: readonly string[], name: string): boolean {
   return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name));
 }

@@ -13,7 +13,7 @@ const context = freezeContext({
   ...{ requestId: 'req-1', traceId: 'a', runId: 'run', source: 'worker' },
 });
 
-const sending = { toolName: 'read_note', inputSchema: {} };
+const sending = { toolName: 'read_note', inputSchema: {}, redactions: [] };
 
 interface Retry {
   readonly isRetrySafe?: boolean;
