@@ -1,30 +1,38 @@
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { ApiClient } from '../support/api-client';
+import { openEventStream } from '../support/event-stream';
 import { freePort } from '../support/free-port';
 import { startOidcIssuer, usualClaims, type TestIssuer } from '../support/oidc-issuer';
 import { issuerRule } from '../support/oidc-rule';
 import { rawCall } from '../support/raw-call';
 import { startTestStack, type TestStack } from '../support/stack';
+import { until } from '../support/until';
 
 let stack: TestStack;
 let issuer: TestIssuer;
+let operators: TestIssuer;
 let down: string;
 const service = { client_id: 'service', client_secret: 's3cret', claims: { org: 'acme', roles: ['developers'] } };
 
 beforeAll(async () => {
-  issuer = await startOidcIssuer([service]);
+  [issuer, operators] = await Promise.all([startOidcIssuer([service]), startOidcIssuer()]);
   down = `http://127.0.0.1:${await freePort()}`;
   stack = await startTestStack({
-    egressAllow: [issuer.host, new URL(down).host],
+    egressAllow: [issuer.host, operators.host, new URL(down).host],
     oidcIssuers: ({ keys }) => {
       const tenants = keys.tenants.map(({ tenant_id: id }) => id);
-      return [issuerRule(issuer.issuer, tenants), issuerRule(down, tenants)];
+      const ofPlatform = { tenant: { id: 'platform' }, roles: { given: ['operator'] } };
+      return [
+        issuerRule(issuer.issuer, tenants),
+        issuerRule(operators.issuer, tenants, ofPlatform),
+        issuerRule(down, tenants),
+      ];
     },
   });
 }, 60_000);
 afterAll(async () => {
   await stack?.stop();
-  await issuer?.stop();
+  await Promise.all([issuer?.stop(), operators?.stop()]);
 });
 
 const tenantId = (n: 0 | 1 = 0) => stack.keys.tenants[n]?.tenant_id ?? '';
@@ -179,6 +187,17 @@ it('gives each token its own roles, also where the same person shows two', async
   expect((await helper.post('/api-keys', { name: 'k', role: 'viewer' })).status).toBe(403);
 });
 
+it('lets the operator in by the issuer that is his, and nobody else by it', async () => {
+  const operator = api(await operators.sign({ org: 'acme', roles: ['owners'] }));
+  expect((await operator.post('/ops/tenants', { name: 'by token' })).status).toBe(201);
+  expect((await operator.get('/planes')).status).toBe(403);
+  const owner = api(await issuer.sign({ org: 'acme', roles: ['owners'] }));
+  expect((await owner.post('/ops/tenants', { name: 'not mine' })).status).toBe(403);
+  // What one issuer signs does not become the word of another.
+  const foreign = await issuer.sign({ iss: operators.issuer });
+  expect((await api(foreign).get('/governance/switches')).status).toBe(401);
+});
+
 it('makes no schedule for a token, which would end before the schedule does', async () => {
   const client = api(await issuer.sign(developer));
   const { body } = await client.post('/planes', {
@@ -210,7 +229,7 @@ it('neither logs nor stores a token', async () => {
 
 it('names itself as a resource that these issuers open', async () => {
   const { body } = await rawCall(stack, { method: 'GET', path: '/.well-known/oauth-protected-resource/mcp' });
-  expect(body).toMatchObject({ authorization_servers: [issuer.issuer, down] });
+  expect(body).toMatchObject({ authorization_servers: [issuer.issuer, operators.issuer, down] });
 });
 
 describe('an identity', () => {
@@ -279,6 +298,28 @@ describe('an identity', () => {
     await expect(register('before')).resolves.toBeDefined();
     await admin().post(`/identities/${identityId}/block`, { reason: 'left' });
     await expect(register('after')).rejects.toMatchObject({ code: 'authorization_failed' });
+  });
+
+  it('that is blocked hears it on the stream that it has open', async () => {
+    const token = await issuer.sign({ ...developer, sub: 'following' });
+    const made = await api(token).post('/planes', {
+      name: 'followed',
+      sources: [{ source_type: 'upload', name: 'up', config: {} }],
+    });
+    const planeId = made.body.data.plane_id as string;
+    const stream = await openEventStream({ url: stack.url, apiKey: token, planeId });
+    await until(() => stream.seen.length >= 1);
+    await admin().post(`/identities/${await idOf('following')}/block`, { reason: 'left' });
+    let changes = 0;
+    await until(async () => {
+      await stack.owner.query('update knowledge_planes set description = $2, updated_at = now() where plane_id = $1', [
+        planeId,
+        String((changes += 1)),
+      ]);
+      return stream.seen.some(({ event }) => event === 'end');
+    });
+    await stream.ended;
+    expect(stream.seen.at(-1)).toMatchObject({ event: 'end', data: { code: 'authentication_failed' } });
   });
 
   it('is found in its own tenant only', async () => {

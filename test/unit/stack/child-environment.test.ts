@@ -45,6 +45,12 @@ it('passes the settings of another Temporal server on', () => {
   expect(given.TEMPORAL_TLS).toBe('true');
 });
 
+it('names the identity providers to the API alone', () => {
+  const named = { ...settings, config: { ...settings.config, oidcIssuersFile: '/issuers.json' } };
+  const [api, worker] = (['api', 'worker'] as const).map((name) => childEnvironment(name, named));
+  expect([api?.AOS_OIDC_ISSUERS_FILE, worker?.AOS_OIDC_ISSUERS_FILE]).toEqual(['/issuers.json', undefined]);
+});
+
 it('names the commands that tenants may use to both, and the databases to the worker alone', () => {
   const files = { sqlConnectionsFile: '/sql.json', stdioServersFile: '/stdio.json' };
   const named = { ...settings, config: { ...settings.config, ...files } };
