@@ -1,3 +1,4 @@
+import type { ServerContent } from '../../../contracts/server-contents';
 import { beginningOf } from '../../../contracts/text';
 import type { InspectedKind, ToolDefinition } from '../../../contracts/tools';
 import { schemaIssue } from '../policy/arguments';
@@ -43,8 +44,23 @@ export function inspectDefinitions(
   tools: readonly ToolDefinition[],
   neighbours: readonly Neighbour[],
 ): DefinitionFinding[] {
+  return inTime(() => inspectAll(tools, neighbours));
+}
+
+/** Likewise at what a server offers beside tools: models are shown that too. */
+export function inspectContents(contents: readonly ServerContent[]): DefinitionFinding[] {
+  return inTime(() =>
+    contents.flatMap(({ kind, name, definition }) =>
+      textsIn(definition).flatMap(({ field, text }) =>
+        inspectText(beginningOf(`${kind} ${name}`, fieldMax), field, text),
+      ),
+    ),
+  );
+}
+
+function inTime(inspect: () => DefinitionFinding[]): DefinitionFinding[] {
   try {
-    return withinTime(() => inspectAll(tools, neighbours), timeMsMax);
+    return withinTime(inspect, timeMsMax);
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;
     const message = `The definitions could not be looked at in ${timeMsMax} ms: they are too long.`;
@@ -105,8 +121,17 @@ function inspectSchemas(tool: ToolDefinition): DefinitionFinding[] {
 }
 
 /** Every text of a definition, those within its schemas too, since all of them reach the model. */
-function textsOf(tool: ToolDefinition): { readonly field: string; readonly text: string }[] {
-  const found: { field: string; text: string }[] = [];
+function textsOf({ name, title, description, inputSchema, outputSchema, annotations }: ToolDefinition): FoundText[] {
+  return textsIn({ name, title, description, inputSchema, outputSchema, annotations });
+}
+
+interface FoundText {
+  readonly field: string;
+  readonly text: string;
+}
+
+function textsIn(definition: object): FoundText[] {
+  const found: FoundText[] = [];
   const visit = (value: unknown, field: string): void => {
     if (typeof value === 'string') found.push({ field, text: value });
     else if (Array.isArray(value)) value.forEach((item, at) => visit(item, `${field}/${at}`));
@@ -118,8 +143,7 @@ function textsOf(tool: ToolDefinition): { readonly field: string; readonly text:
       }
     }
   };
-  const { name, title, description, inputSchema, outputSchema, annotations } = tool;
-  visit({ name, title, description, inputSchema, outputSchema, annotations }, '');
+  visit(definition, '');
   return found;
 }
 

@@ -6,7 +6,7 @@ import { defineOperation, type Work } from '../../define';
 import { newId } from '../../ids';
 import { definitionHash } from '../definitions/definition-hash';
 import { recordContents } from '../contents/record-contents';
-import { inspectDefinitions, type DefinitionFinding } from '../definitions/inspect';
+import { inspectContents, inspectDefinitions, type DefinitionFinding } from '../definitions/inspect';
 import { initialRisk } from '../policy/tool-risk';
 import { endDiscovery, type Finding } from './discoveries';
 import { knownTools, lockServer, type KnownTool, type ServerRow } from './rows';
@@ -36,7 +36,10 @@ export const recordDiscovery = defineOperation({
 
   async handle(work, { params: { serverId, discovery, discoveryId }, facts: { server, known } }) {
     const seen = discovery.tools as readonly ToolDefinition[];
-    const findings = inspectDefinitions(seen, await neighboursOf(work, serverId));
+    const findings = [
+      ...inspectDefinitions(seen, await neighboursOf(work, serverId)),
+      ...inspectContents(discovery.contents),
+    ];
     const byName = new Map(known.map((tool) => [tool.name, tool]));
     const unknown = seen.filter(({ name }) => !byName.has(name));
     const added = unknown.slice(0, Math.max(0, toolLimits.toolsEver - known.length));
