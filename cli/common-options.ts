@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
-import { roles, type Role } from './credentials';
+import { keyNames, type KeyName } from './credentials';
 
 /** Options that every command takes, before or after its name. */
 export interface CommonOptions {
   readonly json?: boolean;
   readonly tenant?: string;
-  readonly role?: Role;
+  readonly role?: KeyName;
   readonly idempotencyKey?: string;
 }
 
@@ -14,7 +14,7 @@ const commonNames = ['json', 'tenant', 'role', 'idempotencyKey'] as const satisf
 const make: Readonly<Record<keyof CommonOptions, () => Option>> = {
   json: () => new Option('--json', 'print the data as JSON and nothing else'),
   tenant: () => new Option('--tenant <id|number>', 'whose key of credentials.json (default: the first tenant)'),
-  role: () => new Option('--role <role>', 'which key of credentials.json (default: admin)').choices(roles),
+  role: () => new Option('--role <role>', 'which key of credentials.json (default: admin)').choices(keyNames),
   idempotencyKey: () =>
     new Option('--idempotency-key <key>', 'sent with a write, so that a repetition takes effect once'),
 };

@@ -4,7 +4,9 @@ import type { CliDeps } from './deps';
 import { usageFailure } from './failures';
 
 export const roles = ['admin', 'developer', 'viewer', 'auditor', 'operator'] as const;
-export type Role = (typeof roles)[number];
+/** Keys of credentials.json by name: one for each role, and that of another administrator, who may approve calls. */
+export const keyNames = [...roles, 'second-admin'] as const;
+export type KeyName = (typeof keyNames)[number];
 
 export interface Credentials {
   readonly apiUrl: string;
@@ -13,7 +15,7 @@ export interface Credentials {
 
 export interface CredentialChoice {
   readonly tenant?: string;
-  readonly role?: Role;
+  readonly role?: KeyName;
 }
 
 type CredentialsFile = Readonly<Record<string, unknown>> & {
@@ -41,7 +43,8 @@ export function readCredentials(
 function fromFile(deps: Pick<CliDeps, 'env' | 'cwd' | 'projectRoot'>, choice: CredentialChoice): Credentials {
   const { file, content } = readFirst(candidates(deps));
   const role = choice.role ?? 'admin';
-  const apiKey = role === 'operator' ? content['operator_key'] : tenantOf(content, choice.tenant, file)[`${role}_key`];
+  const holder = role === 'operator' ? content : tenantOf(content, choice.tenant, file);
+  const apiKey = holder[`${role.replace('-', '_')}_key`];
   if (typeof apiKey !== 'string') throw usageFailure(`${file} holds no key for the role ${role}`);
   return { apiUrl: checkedUrl(content['api_url'], `api_url in ${file}`), apiKey };
 }

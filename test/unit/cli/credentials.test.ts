@@ -30,7 +30,7 @@ function credentials() {
   const tenant = (name: string) => ({
     tenant_id: name,
     ...Object.fromEntries(
-      ['admin', 'developer', 'viewer', 'auditor'].map((role) => [`${role}_key`, `${name}-${role}`]),
+      ['admin', 'second_admin', 'developer', 'viewer', 'auditor'].map((role) => [`${role}_key`, `${name}-${role}`]),
     ),
   });
   return { api_url: `${api.url}/`, operator_key: 'the-operator', tenants: [tenant('acme'), tenant('globex')] };
@@ -42,6 +42,7 @@ test.each([
   [[], 'acme-admin'],
   [['--tenant', '2'], 'globex-admin'],
   [['--tenant', 'globex', '--role', 'viewer'], 'globex-viewer'],
+  [['--role', 'second-admin'], 'acme-second_admin'],
   [['--role', 'operator'], 'the-operator'],
 ])('%j chooses %s', async (args, key) => {
   const result = await runCommand(['planes', 'list', ...args], { env: {}, cwd: installation() });
