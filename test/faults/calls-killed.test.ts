@@ -122,3 +122,26 @@ test.each<[BarrierName, string, number]>([
   },
   120_000,
 );
+
+test('kill -9 while a call is under way keeps what policies hide of it sealed, until it has ended', async () => {
+  const dying = await startApi('tool.answered');
+  const conditions = { tool_redactions: [{ tools: ['get_error'], input: ['$.who'] }] };
+  const policy = await stack.api().post('/policies', { name: 'hides', enforcement_mode: 'BLOCK', conditions });
+  const active = { target: 'ACTIVE', reason: 'test' };
+  expect(await stack.api().post(`/policies/${policy.body.data.policy_id}/lifecycle`, active)).toMatchObject({
+    status: 200,
+  });
+  const asked = { tool: 'get_error', key: newKey(), input: { who: 'Ada' } };
+  await expect(invoke(stack.api('developer'), notes, asked)).rejects.toThrow('fetch failed');
+  expect(await dying.ended).toBe('SIGKILL');
+  const rowsOf = async () =>
+    (await stack.owner.query(`select state, input, input_preview from mcp_tool_calls where tool_name = 'get_error'`))
+      .rows;
+  const input_preview = '{"who":"[redacted]"}';
+  expect(await rowsOf()).toEqual([{ state: 'dispatched', input: expect.any(Buffer), input_preview }]);
+  await startApi();
+  await until(async () => (await invoke(stack.api('developer'), notes, asked)).body.data?.status === 'unknown', {
+    what: 'the outcome of the call',
+  });
+  expect(await rowsOf()).toEqual([{ state: 'settled', input: null, input_preview }]);
+}, 120_000);
