@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { Asked, AskTask } from './tool-calls/ask';
 import type { BarePorts, BareTask } from './tool-calls/bare';
+import { phasesBetween, readPhases, type PhaseTotals } from './tool-calls/phases';
+import { startProxy } from './tool-calls/proxy';
 import { startChild } from './support/child';
 import { processorSeconds, usedBetween } from './support/cpu';
 import { newTenant } from './support/planes';
@@ -11,8 +13,15 @@ import { median, spread, summary } from './support/statistics';
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const callsPerRound = { 1: 100, 8: 300, 32: 400 } as const;
 const goals = { latency: 1.5, rate: 0.7 };
+/** So many calls in all, of each of which there must be evidence. */
+const evidenceOf = Number(process.env.BENCH_EVIDENCE ?? 0);
+const sides = ['governed', 'workflow', 'direct', 'proxy'] as const;
+type Side = (typeof sides)[number];
 
-/** Governed calls over HTTP, against a bare workflow with one activity and the call alone, on the same servers in turn. */
+/**
+ * Governed calls over HTTP, against a bare workflow with one activity, the call alone, and the call through a gateway that
+ * governs nothing; on the same servers in turn.
+ */
 async function main(): Promise<void> {
   const at = (name: string) => path.join(__dirname, 'tool-calls', name);
   const tools = startChild<object, number>(at('tool-server.ts'));
@@ -21,16 +30,19 @@ async function main(): Promise<void> {
   const toolUrl = `http://127.0.0.1:${toolPort}/mcp`;
   const bare = startChild<BareTask, BarePorts>(at('bare.ts'));
   const client = startChild<AskTask, Asked>(at('ask.ts'));
+  const proxy = await startProxy();
   const stack = await startBenchStack({ fileRoots: [] });
   try {
     const { key, invokeUrl, serverId } = await callableTool(stack, toolUrl);
     const temporalAddress = stack.credentials.temporal_address;
-    const ports = await bare.run({ temporalAddress, toolUrl });
-    const urls = {
+    const ports = await bare.run({ temporalAddress, toolUrl, proxyUrl: proxy.url });
+    const urls: Record<Side, string> = {
       governed: invokeUrl,
       workflow: `http://127.0.0.1:${ports.workflow}/`,
       direct: `http://127.0.0.1:${ports.direct}/`,
+      proxy: `http://127.0.0.1:${ports.proxy}/`,
     };
+    const apiUrl = stack.credentials.api_url;
     const used = () => processorSeconds({ without: [client.pid] });
     let made = 0;
     for (const clients of [1, 8, 32] as const) {
@@ -38,37 +50,60 @@ async function main(): Promise<void> {
       const run = (url: string) => client.run({ url, key, clients, calls });
       for (const url of Object.values(urls)) await run(url);
       made += calls;
-      const seen: Record<keyof typeof urls, Asked[]> = { governed: [], workflow: [], direct: [] };
+      const seen: Record<Side, Asked[]> = { governed: [], workflow: [], direct: [], proxy: [] };
+      const phasesBefore = await readPhases(apiUrl);
+      const upstreamBefore = await upstreamTotals(stack, serverId);
       const processor: Record<string, unknown> = {};
       for (let round = 0; round < rounds; round += 1) {
-        for (const side of ['governed', 'workflow', 'direct'] as const) {
+        for (const side of sides) {
           const before = used();
           seen[side].push(await run(urls[side]));
           processor[side] = usedBetween(before, used());
         }
         made += calls;
       }
-      const p50 = (side: keyof typeof urls) => median(seen[side].flatMap(({ latenciesMs }) => latenciesMs));
-      const rate = (side: keyof typeof urls) => median(seen[side].map(({ callsPerSecond }) => callsPerSecond));
+      const phases = {
+        ...phasesBetween(phasesBefore, await readPhases(apiUrl)),
+        ...phasesBetween(upstreamBefore, await upstreamTotals(stack, serverId)),
+      };
+      const all = seen.governed.flatMap(({ latenciesMs }) => latenciesMs);
+      const mean = all.reduce((sum, each) => sum + each, 0) / all.length;
+      const engine = mean - Object.values(phases).reduce((sum, each) => sum + each, 0);
+      const p50 = (side: Side) => median(seen[side].flatMap(({ latenciesMs }) => latenciesMs));
+      const rate = (side: Side) => median(seen[side].map(({ callsPerSecond }) => callsPerSecond));
       const latency = p50('governed') / p50('workflow');
       const share = rate('governed') / rate('workflow');
       report({
         ...{ bench: 'tool-calls', cell: `${clients} at once`, ok: latency <= goals.latency && share >= goals.rate },
         ...{ latency_ratio: latency, rate_ratio: share, goals },
         added_to_the_call_alone_ms: p50('governed') - p50('direct'),
+        added_to_the_proxy_ms: p50('governed') - p50('proxy'),
+        mean_ms_by_phase: { ...phases, engine_and_http: engine },
         ms: Object.fromEntries(
-          Object.entries(seen).map(([side, all]) => [side, summary(all.flatMap((each) => each.latenciesMs))]),
+          Object.entries(seen).map(([side, asked]) => [side, summary(asked.flatMap((each) => each.latenciesMs))]),
         ),
-        calls_per_second: { governed: rate('governed'), workflow: rate('workflow'), direct: rate('direct') },
+        calls_per_second: Object.fromEntries(sides.map((side) => [side, rate(side)])),
         spread: spread(seen.governed.map(({ callsPerSecond }) => callsPerSecond)),
         processor_seconds_of_last_round: processor,
       });
     }
-    await countEvidence(stack, serverId, made);
+    const missing = Math.max(0, evidenceOf - made);
+    if (missing > 0) await client.run({ url: urls.governed, key, clients: 32, calls: missing });
+    await countEvidence(stack, serverId, made + missing);
   } finally {
-    await Promise.all([bare.stop(), client.stop(), tools.stop()]);
+    await Promise.all([bare.stop(), client.stop(), tools.stop(), proxy.stop()]);
     await stack.stop();
   }
+}
+
+/** How long the server took, as the evidence of the calls says. */
+async function upstreamTotals({ owner }: BenchStack, serverId: string): Promise<PhaseTotals> {
+  const { rows } = await owner.query<{ seconds: number; count: number }>(
+    `select coalesce(sum(duration_ms), 0)::float8 / 1000 as seconds, count(*)::int as count
+     from mcp_tool_invocations where server_id = $1`,
+    [serverId],
+  );
+  return { upstream: rows[0] ?? { seconds: 0, count: 0 } };
 }
 
 async function callableTool(stack: BenchStack, url: string) {

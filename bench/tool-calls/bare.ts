@@ -10,6 +10,7 @@ import { serveTasks } from '../support/child';
 export interface BareTask {
   readonly temporalAddress: string;
   readonly toolUrl: string;
+  readonly proxyUrl: string;
 }
 
 export interface BarePorts {
@@ -17,20 +18,31 @@ export interface BarePorts {
   readonly workflow: number;
   /** The call alone. */
   readonly direct: number;
+  /** The call through a gateway that governs nothing. */
+  readonly proxy: number;
 }
 
 let upstream: McpClient | undefined;
+let proxied: McpClient | undefined;
 
 /** The call as the SDK makes it, on a connection that stays. */
 export async function callBare(id: string): Promise<string> {
-  const result = await upstream?.callTool({ name: 'read_note', arguments: { id } });
-  return JSON.stringify(result);
+  return call(upstream, id);
 }
 
-serveTasks<BareTask, BarePorts>(async ({ temporalAddress, toolUrl }) => {
+async function call(client: McpClient | undefined, id: string): Promise<string> {
+  return JSON.stringify(await client?.callTool({ name: 'read_note', arguments: { id } }));
+}
+
+async function connect(url: string): Promise<McpClient> {
+  const client = new McpClient({ name: 'bare', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  return client;
+}
+
+serveTasks<BareTask, BarePorts>(async ({ temporalAddress, toolUrl, proxyUrl }) => {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-  upstream = new McpClient({ name: 'bare', version: '1' }, { versionNegotiation: { mode: 'auto' } });
-  await upstream.connect(new StreamableHTTPClientTransport(new URL(toolUrl)));
+  [upstream, proxied] = await Promise.all([connect(toolUrl), connect(proxyUrl)]);
   const connection = await NativeConnection.connect({ address: temporalAddress });
   const taskQueue = 'bare';
   const workflowBundle = await bundleWorkflowCode({
@@ -44,7 +56,11 @@ serveTasks<BareTask, BarePorts>(async ({ temporalAddress, toolUrl }) => {
     client.workflow.execute('bareCall', {
       ...{ workflowId: randomUUID(), taskQueue, args: [id], requestEagerStart: true },
     });
-  return { workflow: await serve(byWorkflow), direct: await serve(callBare) };
+  return {
+    workflow: await serve(byWorkflow),
+    direct: await serve(callBare),
+    proxy: await serve((id) => call(proxied, id)),
+  };
 });
 
 /** node:http in front, as the governed side has its API. */

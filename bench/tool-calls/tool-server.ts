@@ -1,24 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
+import { createMcpHandler } from '@modelcontextprotocol/server';
 import { serveTasks } from '../support/child';
-
-const inputSchema = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] } as const;
+import { noteServer } from './note-tool';
 
 /** A tool server over streamable HTTP, whose one tool answers at once. Returns its port. */
 serveTasks<object, number>(() => {
-  const handle = toNodeHandler(
-    createMcpHandler(() => {
-      const server = new McpServer({ name: 'bench', version: '1' }, { capabilities: { tools: {} } });
-      server.registerTool('read_note', { inputSchema: fromJsonSchema(inputSchema as never) }, ((input: {
-        id: string;
-      }) => ({
-        content: [{ type: 'text', text: `note ${input.id}` }],
-      })) as never);
-      return server;
-    }),
-  );
+  const handle = toNodeHandler(createMcpHandler(noteServer));
   const server = createServer((request, response) => {
     void readJson(request).then((body) => handle(request as never, response, body));
   });
