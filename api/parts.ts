@@ -16,6 +16,7 @@ import { createAuditDoor } from '../operations/door';
 import { watchSwitches } from '../operations/governance/watch-switches';
 import { createLookAtPlane } from '../operations/knowledge/plane-follow';
 import { createReadPlane } from '../operations/knowledge/plane-read';
+import { createGatewayReads } from '../operations/tools/gateway-reads';
 import { createReportRefusals } from '../operations/limits/report-refusals';
 import { createRelay } from '../operations/outbox/relay';
 import { createStartedCalls } from '../operations/outbox/started-calls';
@@ -204,6 +205,7 @@ export async function createApiParts(
     feeds: createPlaneFeeds({ look: lookAtPlane, prisma, logger }),
     lookAtPlane,
     readPlane: createReadPlane(db),
+    gatewayReads: createGatewayReads(db),
     readSchedule: engine.readSchedule,
     health,
     version,

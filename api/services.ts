@@ -12,6 +12,7 @@ import type { PrismaClient } from '../prisma/client';
 import type { Retrieve } from '../retrieval/mediator';
 import type { ReadServer } from '../retrieval/read-server';
 import type { LookAtPlane } from '../operations/knowledge/plane-follow';
+import type { GatewayReads } from '../operations/tools/gateway-reads';
 import type { ReadPlane } from '../operations/knowledge/plane-read';
 import type { PlaneFeeds } from './events/plane-feeds';
 import type { Streams } from './events/streams';
@@ -104,6 +105,7 @@ export interface ApiServices {
   readonly feeds: PlaneFeeds;
   readonly lookAtPlane: LookAtPlane;
   readonly readPlane: ReadPlane;
+  readonly gatewayReads: GatewayReads;
   /** Which addresses in front of the API may say who the caller is, as Express's `trust proxy` takes it. */
   readonly trustProxy: number | readonly string[];
   readonly rates: RateDefaults;

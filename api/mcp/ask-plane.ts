@@ -4,7 +4,7 @@ import { RetrievalData } from '../../contracts/api/retrieval';
 import { gatewayMeta } from '../../contracts/gateway';
 import { retrievalPayloads } from '../../contracts/retrieval';
 import type { ToolArguments } from '../../contracts/tool-call-schemas';
-import type { OfferedRow } from '../../prisma/reads/gateway';
+import type { OfferedRow } from '../../operations/tools/gateway-reads';
 import type { RetrievalAnswer } from '../../retrieval/mediator';
 import type { GatewayServices, Session } from './session';
 

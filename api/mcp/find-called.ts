@@ -1,4 +1,4 @@
-import { findNamedTool, type NamedToolRow } from '../../prisma/reads/gateway';
+import type { NamedToolRow } from '../../operations/tools/gateway-reads';
 import type { GatewayServices, Session } from './session';
 import { readToolName } from './tool-names';
 
@@ -9,14 +9,14 @@ export type Called =
 
 /** Undefined for a message that calls nothing, and for a name that nothing has. */
 export async function findCalled(
-  { prisma }: Pick<GatewayServices, 'prisma'>,
+  { gatewayReads }: Pick<GatewayServices, 'gatewayReads'>,
   { context, server }: Pick<Session, 'context' | 'server'>,
   body: unknown,
 ): Promise<Called | undefined> {
   const name = nameIn(body);
   const named = name === undefined ? undefined : readToolName(name, server);
   if (name === undefined || named === undefined || named.kind === 'plane') return named as Called | undefined;
-  const row = await findNamedTool(prisma, context.tenantId, named);
+  const row = await gatewayReads.findNamedTool(context.tenantId, named);
   return row === undefined ? undefined : { kind: 'tool', name, ...row };
 }
 

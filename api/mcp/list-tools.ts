@@ -2,7 +2,8 @@ import type { ListToolsResult, Tool } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
 import { isPermitted, type Permission } from '../../contracts/roles';
-import { hasServer, listOffered, type OfferedRow } from '../../prisma/reads/gateway';
+import type { OfferedRow } from '../../operations/tools/gateway-reads';
+import { hasServer } from '../../prisma/reads/gateway';
 import { decodeCursor, encodeCursor, type CursorScope } from '../cursor';
 import { planeTool } from './ask-plane';
 import type { GatewayServices, Session } from './session';
@@ -11,12 +12,12 @@ const pageSize = 500;
 
 /** The tools that the caller may call, as they were pinned. A page may hold fewer than others, or none, and have a next. */
 export async function listTools(
-  { prisma }: Pick<GatewayServices, 'prisma'>,
+  { prisma, gatewayReads }: Pick<GatewayServices, 'prisma' | 'gatewayReads'>,
   { context: { tenantId }, caller: { roles }, server }: Session,
   cursor: string | undefined,
 ): Promise<ListToolsResult> {
   const scope: CursorScope = ['mcp.tools', tenantId, server ?? null];
-  const { rows, next } = await listOffered(prisma, tenantId, {
+  const { rows, next } = await gatewayReads.listOffered(tenantId, {
     server,
     withPlanes: server === undefined && isPermitted(roles, 'query:planes'),
     limit: pageSize,

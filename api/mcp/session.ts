@@ -17,5 +17,13 @@ export interface Session {
 
 export type GatewayServices = Pick<
   ApiServices,
-  'prisma' | 'dispatch' | 'toolCalls' | 'readServer' | 'retrieve' | 'auditDoor' | 'stateKeys' | 'version'
+  | 'prisma'
+  | 'gatewayReads'
+  | 'dispatch'
+  | 'toolCalls'
+  | 'readServer'
+  | 'retrieve'
+  | 'auditDoor'
+  | 'stateKeys'
+  | 'version'
 >;

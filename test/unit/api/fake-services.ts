@@ -128,6 +128,7 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
     },
     lookAtPlane: async () => undefined,
     readPlane: async () => undefined,
+    gatewayReads: { listOffered: async () => ({ rows: [], next: null }), findNamedTool: async () => undefined },
     readSchedule: async () => undefined,
     auditDoor: async (context, error, action) => void refused.push({ context, error, action }),
     health: { ready: async () => healthy, bootStatus: async () => healthy, guard: async () => healthy },

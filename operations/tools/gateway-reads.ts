@@ -1,0 +1,95 @@
+import { sql, type RawBuilder } from 'kysely';
+import { callableStatuses } from '../../contracts/tools';
+import { pageOf, type PageOf, type PageRequest } from '../../prisma/reads/page';
+import type { Database } from '../transaction/database';
+import { toEngineFault } from '../transaction/faults';
+import { readAsTenant } from '../transaction/read';
+
+/** A tool of a server, or a plane that can be asked, as the gateway names it. */
+export interface OfferedRow {
+  readonly name: string;
+  /** Null for a plane. */
+  readonly serverName: string | null;
+  readonly toolName: string | null;
+  /** Null for a tool. */
+  readonly planeId: string | null;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly inputSchema: unknown;
+  readonly outputSchema: unknown;
+  readonly annotations: unknown;
+  readonly requiredPermissions: readonly string[];
+}
+
+export interface OfferFilter {
+  /** Of this server only, by the tools' own names; undefined for those of all. */
+  readonly server: string | undefined;
+  readonly withPlanes: boolean;
+}
+
+export interface NamedToolRow {
+  readonly serverId: string;
+  readonly toolId: string;
+  readonly inputSchema: unknown;
+  readonly outputSchema: unknown;
+}
+
+/** What agents ask for most at the gateway, each in one round trip. */
+export interface GatewayReads {
+  /** What could be called now, in the order of its bytes: enabled, as pinned, on servers that are sent calls. */
+  listOffered(tenantId: string, filter: OfferFilter & PageRequest<string>): Promise<PageOf<OfferedRow, string>>;
+  /** Whatever its state: why it cannot be called is for the decision to say. */
+  findNamedTool(
+    tenantId: string,
+    name: { readonly server: string; readonly tool: string },
+  ): Promise<NamedToolRow | undefined>;
+}
+
+export function createGatewayReads(db: Database): GatewayReads {
+  return {
+    async listOffered(tenantId, { server, withPlanes, limit, after }) {
+      const only = server ?? null;
+      const seen = after ?? null;
+      const found = await read(
+        tenantId,
+        sql<OfferedRow>`
+          select * from (
+            select case when ${only}::text is null then s.name || '__' || t.name else t.name::text end as name,
+              s.name::text as "serverName", t.name::text as "toolName", null::text as "planeId", t.title, t.description,
+              t.input_schema as "inputSchema", t.output_schema as "outputSchema", t.annotations,
+              t.required_permissions as "requiredPermissions"
+            from mcp_tools t join mcp_servers s on s.server_id = t.server_id
+            where s.deleted_at is null and s.enabled and s.status = any(${[...callableStatuses]})
+              and t.enabled and t.definition_state = 'pinned' and (${only}::text is null or s.name = ${only}::text)
+            union all
+            select 'ask_' || p.plane_id, null, null, p.plane_id::text, p.name::text, p.description,
+              null::jsonb, null::jsonb, null::jsonb, '[]'::jsonb
+            from knowledge_planes p where ${withPlanes}::boolean and p.status = 'active'
+          ) offered
+          where ${seen}::text is null or name collate "C" > ${seen}::text
+          order by name collate "C" limit ${limit + 1}`,
+      );
+      return pageOf(found, limit, ({ name }) => name);
+    },
+    async findNamedTool(tenantId, { server, tool }) {
+      const [row] = await read(
+        tenantId,
+        sql<NamedToolRow>`
+          select t.server_id as "serverId", t.tool_id as "toolId", t.input_schema as "inputSchema",
+            t.output_schema as "outputSchema"
+          from mcp_servers s join mcp_tools t on t.server_id = s.server_id
+          where s.name = ${server} and s.deleted_at is null and t.name = ${tool}`,
+      );
+      return row;
+    },
+  };
+
+  async function read<Row>(tenantId: string, query: RawBuilder<Row>): Promise<readonly Row[]> {
+    try {
+      const { rows } = await readAsTenant(db, tenantId, (tx) => query.execute(tx));
+      return rows;
+    } catch (error) {
+      throw toEngineFault(error);
+    }
+  }
+}
