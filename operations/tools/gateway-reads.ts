@@ -47,20 +47,26 @@ export interface GatewayReads {
 
 export function createGatewayReads(db: Database): GatewayReads {
   return {
+    // Servers first, then each one's tools by its index: without statistics the planner would look all servers up for each tool.
     async listOffered(tenantId, { server, withPlanes, limit, after }) {
       const only = server ?? null;
       const seen = after ?? null;
       const found = await read(
         tenantId,
         sql<OfferedRow>`
+          with reachable as materialized (
+            select s.server_id, s.name::text as name from mcp_servers s
+            where s.deleted_at is null and s.enabled and s.status = any(${[...callableStatuses]})
+              and (${only}::text is null or s.name = ${only}::text)
+          )
           select * from (
             select case when ${only}::text is null then s.name || '__' || t.name else t.name::text end as name,
-              s.name::text as "serverName", t.name::text as "toolName", null::text as "planeId", t.title, t.description,
+              s.name as "serverName", t.name::text as "toolName", null::text as "planeId", t.title, t.description,
               t.input_schema as "inputSchema", t.output_schema as "outputSchema", t.annotations,
               t.required_permissions as "requiredPermissions"
-            from mcp_tools t join mcp_servers s on s.server_id = t.server_id
-            where s.deleted_at is null and s.enabled and s.status = any(${[...callableStatuses]})
-              and t.enabled and t.definition_state = 'pinned' and (${only}::text is null or s.name = ${only}::text)
+            from reachable s cross join lateral (
+              select * from mcp_tools t where t.server_id = s.server_id and t.enabled and t.definition_state = 'pinned' offset 0
+            ) t
             union all
             select 'ask_' || p.plane_id, null, null, p.plane_id::text, p.name::text, p.description,
               null::jsonb, null::jsonb, null::jsonb, '[]'::jsonb
