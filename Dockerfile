@@ -32,7 +32,7 @@ COPY --from=build /app/examples examples
 COPY --from=build /app/prisma/migrations prisma/migrations
 COPY --from=build /app/dist dist
 USER node
-CMD ["node", "--enable-source-maps", "--max-old-space-size=512", "--max-semi-space-size=24", "dist/api/server.js"]
+CMD ["node", "--enable-source-maps", "--max-old-space-size=512", "--max-semi-space-size=16", "dist/api/server.js"]
 
 FROM runtime AS setup
 COPY --from=build /app/node_modules node_modules
