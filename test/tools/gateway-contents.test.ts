@@ -109,6 +109,9 @@ describe.each(eras)('an agent of the %s revision', (era) => {
   it('gets prompts and completions', async () => {
     const all = await agent({ era });
     const prompt = await all.getPrompt({ name: 'notes__greet', arguments: { name: 'Ada' } });
+    expect(await evidenceOf(prompt._meta?.['io.aos/invocation-id'])).toMatchObject([
+      { tool_name: 'prompts/get', input_preview: '{"name":"greet"}' },
+    ]);
     expect(prompt.messages).toMatchObject([
       { role: 'user', content: { type: 'text', text: 'hello Ada' } },
       { role: 'user', content: { type: 'resource', resource: { uri: 'aos+notes:note://one', text: 'a note' } } },

@@ -32,7 +32,7 @@ export function insertReadEvidence(work: Work, record: ReadRecord): string {
   return insertInvocation(work, {
     ...{ invocationId: readId, toolId: null, serverId, toolName: request.method },
     inputHash: inputHashOf(request),
-    inputPreview: previewOf(request.params),
+    inputPreview: previewOf(namedBy(request)),
     definitionHash: null,
     actor: context.actor,
     runId: context.runId,
@@ -49,6 +49,12 @@ export function insertReadEvidence(work: Work, record: ReadRecord): string {
     durationMs: record.durationMs ?? null,
     invokedAt: new Date(record.requestedAt),
   });
+}
+
+// What is filled in may be personal, and no tool's schema says where.
+function namedBy({ method, params }: ReadRequest): unknown {
+  if (method === 'resources/read') return params;
+  return method === 'prompts/get' ? { name: params.name } : { ref: params.ref, argument: params.argument.name };
 }
 
 /** What every event of a read says of it. */
