@@ -49,6 +49,7 @@ export function createCallTool(dependencies: CallDependencies) {
     if (!('intentId' in opened)) return opened;
     const { intentId, end } = await send(opened);
     await settle(context, { invocationId, intentId, end });
+    watchers.settled(invocationId);
     return { state: 'settled', outcome: end.outcome };
 
     /** Opens the intent; where that was done before, says how the call stands. */

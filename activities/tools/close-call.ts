@@ -10,10 +10,13 @@ export interface CloseCallInput {
 }
 
 /** Records the end of a call that its workflow carries no further. */
-export function createCloseCall({ dispatch }: Pick<CallDependencies, 'dispatch'>) {
-  return ({ reason, message, ...call }: CloseCallInput): Promise<ToolCallStep> =>
-    dispatch(currentContext(), 'tools.calls.close', {
+export function createCloseCall({ dispatch, watchers }: Pick<CallDependencies, 'dispatch' | 'watchers'>) {
+  return async ({ reason, message, ...call }: CloseCallInput): Promise<ToolCallStep> => {
+    const step = await dispatch(currentContext(), 'tools.calls.close', {
       params: { ...call, reason: reason.slice(0, 64), message: message.slice(0, 1000) },
       idempotencyKey: '',
     });
+    if (step.state === 'settled') watchers.settled(call.invocationId);
+    return step;
+  };
 }

@@ -15,6 +15,7 @@ import { canonicalJson } from '../../operations/transaction/canonical';
 import type { StartedCalls } from '../../operations/outbox/started-calls';
 import type { Database } from '../../operations/transaction/database';
 import { toCallView } from '../views/tool-call';
+import { awaitEnd } from './await-end';
 
 export interface CallRequest {
   readonly serverId: string;
@@ -69,11 +70,15 @@ export function createToolCalls({
         params: { invocationId, workflowId, ...tool, arguments: args, sealedArguments: sealed.toString('base64') },
         idempotencyKey: key,
       });
-      const unwatch = watchers.watch(requested.invocationId, watcher);
+      let tellSettled = () => {};
+      const settled = new Promise<void>((resolve) => (tellSettled = resolve));
+      const unwatch = watchers.watch(requested.invocationId, { ...watcher, onSettled: tellSettled });
       try {
         if (requested.start !== undefined) await start({ workflowId, payload: requested.start });
         const isHeld = requested.state === 'pending' && !(await isDecided(db, tenantId, requested.invocationId));
-        if (requested.outcome === null && !isHeld) await engine().awaitToolCall(workflowId, waitMs).catch(leave);
+        if (requested.outcome === null && !isHeld) {
+          await awaitEnd({ settled, waitMs, askEngine: () => engine().awaitToolCall(workflowId, waitMs).catch(leave) });
+        }
       } finally {
         unwatch();
       }

@@ -4,6 +4,8 @@ import { isAtLeast, type LogEntry, type LogLevel, type ProgressOfCall } from '..
 export interface CallWatcher {
   readonly onProgress?: (progress: ProgressOfCall) => void;
   readonly log?: WatchedLog;
+  /** The end is on record. */
+  readonly onSettled?: () => void;
 }
 
 export interface WatchedLog {
@@ -20,7 +22,8 @@ export interface CallWatchers {
   /** Returns what ends it. */
   watch(invocationId: string, watcher: CallWatcher): () => void;
   /** All of them as one, for whoever carries the call out. */
-  of(invocationId: string): CallWatcher;
+  of(invocationId: string): Pick<CallWatcher, 'onProgress' | 'log'>;
+  settled(invocationId: string): void;
 }
 
 export function createCallWatchers(): CallWatchers {
@@ -36,6 +39,7 @@ export function createCallWatchers(): CallWatchers {
         if (others?.size === 0) byCall.delete(invocationId);
       };
     },
+    settled: (invocationId) => listed(invocationId).forEach((each) => each.onSettled?.()),
     of(invocationId) {
       const now = listed(invocationId);
       const levels = now.flatMap(({ log }) => (log === undefined ? [] : [log.level]));

@@ -29,6 +29,19 @@ test('of a call that nobody watches nothing is asked for', () => {
   expect(watchers.of('inv_b')).toEqual({});
 });
 
+test('whoever watches a call hears of its end, and of no other', () => {
+  const watchers = createCallWatchers();
+  const heard: string[] = [];
+  const stop = watchers.watch('inv_a', { onSettled: () => heard.push('one') });
+  watchers.watch('inv_a', { onSettled: () => heard.push('two') });
+  watchers.watch('inv_b', { onSettled: () => heard.push('another') });
+  watchers.settled('inv_a');
+  stop();
+  watchers.settled('inv_a');
+  expect(heard).toEqual(['one', 'two', 'two']);
+  expect(watchers.of('inv_a')).toEqual({});
+});
+
 test('an entry is what the protocol says, is bounded, and holds no secret that was sent', () => {
   const secrets = ['to"ken-123456'];
   expect(logEntry({ level: 'info', logger: 'a\u202eb', data: { said: 'to"ken-123456!' } }, secrets)).toEqual({
