@@ -88,6 +88,8 @@ export function loadApiConfig(environment: Environment = process.env) {
     /** Where a pooler stands before the database, the way round it for LISTEN. */
     databaseDirectUrl: env.AOS_DATABASE_DIRECT_URL,
     ...outsideSettings(env),
+    // Questions are short, and each thread holds the model for itself.
+    embedderThreads: env.AOS_EMBEDDER_THREADS ?? 1,
     stdioServers: stdioServers(env).content,
     sealLagSecondsMax: evidenceSettings(env).sealLagSecondsMax,
     temporal: temporalSettings(environment),
