@@ -20,7 +20,12 @@ export function processorSeconds({ without = [] }: { without?: readonly number[]
   const sum = (of: ProcessTimes): number =>
     (children.get(of.pid) ?? []).reduce((total, child) => total + sum(child), of.ticks);
   const ours = (children.get(process.pid) ?? []).filter(({ pid }) => !without.includes(pid));
-  return new Map(ours.map((child) => [programOf(child.pid), sum(child) / ticksPerSecond]));
+  const used = new Map<string, number>();
+  for (const child of ours) {
+    const program = programOf(child.pid);
+    used.set(program, (used.get(program) ?? 0) + sum(child) / ticksPerSecond);
+  }
+  return used;
 }
 
 /** What was used between two readings, the sum under `total`. */
