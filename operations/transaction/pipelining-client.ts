@@ -29,7 +29,7 @@ export class PipeliningClient extends PreparingClient {
     if (leading.test(text)) return this.#lead(text, values);
     if (text === 'commit' || text === 'rollback') return this.#end(text);
     const answer = this.#follow(text, values);
-    if (text.endsWith(thenCommit)) this.#committing = quiet(this.prepared('commit'));
+    if (text.endsWith(thenCommit) && values.every(isEncoded)) this.#committing = quiet(this.prepared('commit'));
     this.#letGo();
     return answer;
   }) as PreparingClient['query'];
@@ -81,6 +81,13 @@ export class PipeliningClient extends PreparingClient {
     this.#letGoLater = undefined;
     this.connection.stream.uncork();
   }
+}
+
+// What the driver cannot encode it never sends, and a commit behind it would keep what came before. Only the server can
+// refuse these.
+function isEncoded(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isEncoded);
+  return typeof value !== 'object' || value === null || Buffer.isBuffer(value) || value instanceof Date;
 }
 
 function quiet<T>(promise: Promise<T>): Promise<T> {

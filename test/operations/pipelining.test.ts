@@ -1,23 +1,27 @@
 import { sql } from 'kysely';
 import { createDatabase, type Database } from '../../operations/transaction/database';
+import { thenCommit } from '../../operations/transaction/pipelining-client';
 import { readAsTenant } from '../../operations/transaction/read';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { runSql } from '../support/sql';
+import { until } from '../support/until';
 
 let database: TestDatabase;
 let db: Database;
+let other: Database;
 beforeAll(async () => {
   database = await createTestDatabase();
   await runSql(database.ownerUrl, 'create table noted (id int primary key); grant all on noted to aos_app');
-  db = createDatabase({ url: database.appUrl, connectionsMax: 1, applicationName: 'test' });
+  const open = () => createDatabase({ url: database.appUrl, connectionsMax: 1, applicationName: 'test' });
+  [db, other] = [open(), open()];
 });
 afterAll(async () => {
-  await db.destroy();
+  await Promise.all([db.destroy(), other.destroy()]);
   await database.drop();
 });
 
-const notedIds = async () => {
-  const { rows } = await sql<{ id: number }>`select id from noted order by id`.execute(db);
+const notedIds = async (by = db) => {
+  const { rows } = await sql<{ id: number }>`select id from noted order by id`.execute(by);
   return rows.map(({ id }) => id);
 };
 
@@ -41,6 +45,35 @@ test('a failed beginning fails the statement that follows, and nothing is done',
   const savepoint = await within.savepoint('decision').execute();
   await expect(sql`insert into noted values (4)`.execute(savepoint)).rejects.toThrow('aborted');
   await within.rollback().execute();
+  expect(await notedIds()).toEqual([2]);
+});
+
+test('a statement that announces the commit takes it with it', async () => {
+  const tx = await db.startTransaction().execute();
+  await sql`insert into noted values (10)`.execute(tx);
+  await sql`insert into noted values (${11}) ${sql.raw(thenCommit)}`.execute(tx);
+  // Another connection is asked for it until it is there, while nothing more is sent on this one.
+  await until(async () => (await notedIds(other)).includes(11), { what: 'the commit' });
+  expect(await notedIds(other)).toEqual([2, 10, 11]);
+  await tx.commit().execute();
+  await sql`delete from noted where id in (10, 11)`.execute(db);
+});
+
+const unencodable = {
+  toJSON() {
+    throw new Error('no such value');
+  },
+};
+
+test.each([
+  ['fails at the server', 2, 'duplicate key'],
+  ['cannot be encoded', unencodable, 'no such value'],
+])('a statement that announces the commit and %s leaves nothing of its transaction', async (_why, value, message) => {
+  const tx = await db.startTransaction().execute();
+  await sql`insert into noted values (12)`.execute(tx);
+  const last = sql`insert into noted values (${value}) ${sql.raw(thenCommit)}`;
+  await expect(last.execute(tx)).rejects.toThrow(message);
+  await tx.rollback().execute();
   expect(await notedIds()).toEqual([2]);
 });
 
