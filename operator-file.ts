@@ -1,14 +1,23 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { z } from 'zod';
 
+interface OperatorFile<T> {
+  readonly schema: z.ZodType<T>;
+  readonly what: string;
+  /** Whether it may hold secrets, so that not everybody may read it. */
+  readonly isSecret: boolean;
+}
+
 /**
  * What a file of the operator holds. Throws a sentence about the file, never with what is in it: a value may be a
  * password that stands in the wrong place.
  */
-export function readOperatorFile<T>(file: string, schema: z.ZodType<T>, what: string): T {
+export function readOperatorFile<T>(file: string, { schema, what, isSecret }: OperatorFile<T>): T {
   let text: string;
   try {
-    if (isReadableByAll(file)) throw new Error('must not be readable by everybody: take the right away (chmod o-r)');
+    if (isSecret && isReadableByAll(file)) {
+      throw new Error('must not be readable by everybody: take the right away (chmod o-r)');
+    }
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

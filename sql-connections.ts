@@ -3,5 +3,5 @@ import { readOperatorFile } from './operator-file';
 
 /** The connections that the operator's file names. */
 export function readSqlConnections(file: string): SqlConnections {
-  return readOperatorFile(file, SqlConnectionsFile, 'connections');
+  return readOperatorFile(file, { schema: SqlConnectionsFile, what: 'connections', isSecret: true });
 }

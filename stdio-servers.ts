@@ -4,7 +4,7 @@ import { readOperatorFile } from './operator-file';
 
 /** The commands that the operator's file lets tenants use, each with the files that it needs in their places. */
 export function readStdioServers(file: string): StdioServers {
-  const servers = readOperatorFile(file, StdioServersFile, 'servers');
+  const servers = readOperatorFile(file, { schema: StdioServersFile, what: 'servers', isSecret: true });
   for (const [name, { command, folders }] of Object.entries(servers)) {
     if (!isFile(command)) throw new Error(`names a command that is not there: ${name}.command`);
     const missing = folders.findIndex(({ path }) => !isFolder(path));
