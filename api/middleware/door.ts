@@ -60,8 +60,7 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
     try {
       admission = await ask(req, entrance);
     } catch (error) {
-      const isRefusal = error instanceof EngineError && errorRules[error.code].category !== 'transient';
-      if (!isRefusal) throw error;
+      if (!isRefusal(error)) throw error;
       return refuseStranger(res, route, error);
     }
     return admission ?? refuseStranger(res, route, unknownCaller(bearerOf(req.headers.authorization)));
@@ -106,12 +105,15 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
       try {
         return await work();
       } catch (error) {
-        const isRefusal = error instanceof EngineError && errorRules[error.code].category !== 'transient';
-        if (isRefusal && route.method !== 'get') return refuse(context, route, error);
+        if (isRefusal(error) && route.method !== 'get') return refuse(context, route, error);
         throw error;
       }
     },
   };
+}
+
+function isRefusal(error: unknown): error is EngineError {
+  return error instanceof EngineError && errorRules[error.code].category !== 'transient';
 }
 
 function contextOf({ actor, tenantId }: Caller, { requestId, ...position }: RequestIds): ExecutionContext {
