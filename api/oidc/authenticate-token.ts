@@ -52,7 +52,7 @@ export function createAuthenticateToken({ verify, db, throwDb, rates }: Authenti
       : { row: await admit(pool, names, 0), place: 0 };
     if (row === undefined) throw noTenant();
     if (row.is_blocked) throw invalidToken('its subject is blocked here; ask your administrator');
-    return toAdmission(holder, { row, place, pool, isLimited });
+    return toAdmission(holder, { names, row, place, pool, isLimited });
   };
 }
 
@@ -64,15 +64,16 @@ function namesOf({ tenantId, issuer, subject, roles }: TokenHolder): Names {
 }
 
 interface Looked {
+  readonly names: Names;
   readonly row: IdentityRow;
   readonly place: number;
   readonly pool: Database;
   readonly isLimited: boolean;
 }
 
-function toAdmission(holder: TokenHolder, { row, place, pool, isLimited }: Looked): Admission {
+function toAdmission(holder: TokenHolder, { names, row, place, pool, isLimited }: Looked): Admission {
   const { tenantId, roles, actorType, issuer, subject, workUntil } = holder;
-  const [, id, tokenGrantId] = namesOf(holder);
+  const [, id, tokenGrantId] = names;
   const isKnown = row.known_until !== null && row.known_until >= workUntil;
   return {
     caller: { actor: { id, type: actorType, tokenGrantId }, tenantId, tenantStatus: row.tenant_status, roles },
