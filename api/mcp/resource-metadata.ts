@@ -26,6 +26,6 @@ export function originOf(req: Request): string {
 
 /** For a 401: where to read what is wanted (RFC 6750, RFC 9728). */
 export function setChallenge(req: Request, res: Response): void {
-  const metadata = `resource_metadata="${originOf(req)}${wellKnown}${encodeURI(req.path).replaceAll('"', '%22')}"`;
+  const metadata = `resource_metadata="${originOf(req)}${wellKnown}${encodeURI(req.path)}"`;
   res.set('WWW-Authenticate', challengeOf(req.headers.authorization, [metadata]));
 }
