@@ -14,12 +14,7 @@ beforeAll(async () => {
   [issuer, server] = await Promise.all([startOidcIssuer(), startToolServer()]);
   stack = await startTestStack({
     egressAllow: [issuer.host, server.host],
-    oidcIssuers: ({ keys }) => [
-      issuerRule(
-        issuer.issuer,
-        keys.tenants.map(({ tenant_id: id }) => id),
-      ),
-    ],
+    oidcIssuers: (core) => [issuerRule(issuer.issuer, core)],
   });
   await registerToolServer(stack, { name: 'notes', url: server.url });
   await anActivePolicy(stack.api(), 'notes', { tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
