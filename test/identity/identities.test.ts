@@ -112,6 +112,20 @@ describe('an identity', () => {
     expect(stream.seen.at(-1)).toMatchObject({ event: 'end', data: { code: 'authentication_failed' } });
   });
 
+  it('is blocked under a kill too, which a newcomer with the right may release', async () => {
+    const token = await issuer.sign({ ...developer, sub: 'killed' });
+    expect((await api(token).get('/planes')).status).toBe(200);
+    const path = `/identities/${await idOf('killed')}`;
+    const kill = { enabled: true, reason: 'test', scope: 'tenant', kind: 'kill' };
+    expect((await admin().post('/governance/kill-switch', kill)).status).toBe(200);
+    expect((await admin().post(`${path}/block`, { reason: 'left' })).status).toBe(200);
+    expect((await api(token).get('/planes')).status).toBe(401);
+    expect((await admin().post(`${path}/unblock`, { reason: 'no' })).body.error.reason).toBe('SWITCH_ENGAGED');
+    const newcomer = api(await issuer.sign({ org: 'acme', sub: 'newcomer', roles: ['owners'] }));
+    expect((await newcomer.post('/governance/kill-switch', { ...kill, enabled: false })).status).toBe(200);
+    expect((await admin().post(`${path}/unblock`, { reason: 'a mistake' })).status).toBe(200);
+  });
+
   it('is found in its own tenant only', async () => {
     const id = await idOf('listed');
     const answer = await stack.api('admin', 1).post(`/identities/${id}/block`, { reason: 'theirs' });
