@@ -93,14 +93,27 @@ it('lets two people be two principals: nobody decides about his own call, nor wi
   });
 });
 
-it('calls nothing for a subject whose roles have run out while the call waited', async () => {
-  const asker = await tokenOf('leaver', ['helpers']);
-  const waiting = await call(asker, 'notes__delete_note', { id: 'c' }, 'too-late');
-  const approvalId = waiting._meta['io.aos/approval-id'] as string;
+const runOut = async (subject: string) => {
   await stack.owner.query(
     `update iam_identity_roles r set valid_until = now() from iam_identities i
-      where i.identity_id = r.identity_id and i.subject = 'leaver'`,
+      where i.identity_id = r.identity_id and i.subject = $1`,
+    [subject],
   );
+};
+const block = async (subject: string) => {
+  const { rows } = await stack.owner.query('select identity_id from iam_identities where subject = $1', [subject]);
+  const path = `/identities/${rows[0]?.identity_id as string}/block`;
+  expect((await stack.api().post(path, { reason: 'left' })).status).toBe(200);
+};
+
+it.each([
+  ['whose roles have run out', runOut],
+  ['who has been blocked', block],
+])('calls nothing for a subject %s while the call waited', async (what, leave) => {
+  const asker = await tokenOf(what, ['helpers']);
+  const waiting = await call(asker, 'notes__delete_note', { id: what }, 'too-late');
+  const approvalId = waiting._meta['io.aos/approval-id'] as string;
+  await leave(what);
   const decider = new ApiClient(stack.url, await tokenOf('decider', ['owners']));
   const said = { decision: 'approve', reason: 'looked at it' };
   expect((await decider.post(`/approvals/${approvalId}/decide`, said)).status).toBe(200);
@@ -113,5 +126,5 @@ it('calls nothing for a subject whose roles have run out while the call waited',
   };
   await until(async () => (await outcomeOf()) !== null);
   expect(await outcomeOf()).toBe('refused');
-  expect(server.calls.filter(({ input }) => (input as { id?: string }).id === 'c')).toEqual([]);
+  expect(server.calls.filter(({ input }) => (input as { id?: string }).id === what)).toEqual([]);
 });
