@@ -6,11 +6,11 @@ import { freezeContext, type ExecutionContext } from '../../contracts/execution-
 import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import { callLimits, type CallOutcome, type ToolCallStep } from '../../contracts/tool-calls';
 import type { CallEnd } from '../../operations/tools/calls/settle-call';
-import { redacted } from '../../operations/tools/redaction/redact';
 import { toEngineFault } from '../../operations/transaction/faults';
-import { UpstreamFailure, type CallAnswer } from '../adapters/mcp/port';
+import type { CallAnswer } from '../adapters/mcp/port';
 import { workSignal } from '../work-signal';
 import type { CallDependencies } from './call-dependencies';
+import { failureEnd, failureOf } from './call-end';
 import type { ReachedServer } from './describe-server';
 import { storeResult } from './store-result';
 
@@ -169,24 +169,4 @@ interface SettleParams {
   readonly invocationId: string;
   readonly intentId: string;
   readonly end: CallEnd;
-}
-
-/** What is thrown beside the failures that say how far they came. Once the upstream was asked, nobody knows. */
-function failureOf(error: unknown, hasLeft: boolean): UpstreamFailure {
-  if (error instanceof UpstreamFailure) return error;
-  const fault = toEngineFault(error);
-  const message = fault instanceof EngineError ? fault.message : 'something went wrong on our side';
-  const isStopped = fault instanceof EngineError && fault.reason === 'SWITCH_ENGAGED';
-  return new UpstreamFailure({ problem: isStopped ? 'cancelled' : 'closed', message }, hasLeft ? 'unknown' : 'notSent');
-}
-
-function failureEnd({ reached, code, problem, message }: UpstreamFailure, { wasSent, redactions }: Opened) {
-  // The words of a server are its answer, and no path can look into them.
-  const isHidden = reached === 'answered' && redactions.length > 0;
-  const told = { reason: code, message: isHidden ? redacted : message.slice(0, 1000) };
-  // How an attempt before this one came out is not said by this one's failure.
-  if (reached === 'unknown' || wasSent) return { outcome: 'unknown' as const, ...told };
-  // Stopped before a byte had left: a switch, or whoever ended the workflow.
-  if (reached === 'notSent' && problem === 'cancelled') return { outcome: 'killed' as const, ...told };
-  return { outcome: 'failed' as const, ...told };
 }
