@@ -39,17 +39,18 @@ export interface RedactedResult {
 
 /**
  * What a tool answered, without what the paths name in its structured content and in each text that holds JSON. What no
- * path can look into is replaced as a whole: other text, images, resources. `_meta` goes.
+ * path can look into is replaced as a whole: other text, images, resources. `_meta` goes, and so does what the protocol
+ * does not know.
  */
 export function redactResult(answered: AnsweredResult, paths: readonly string[]): RedactedResult {
   if (paths.length === 0) return { result: answered, replaced: 0 };
-  const { _meta: _, structuredContent, content, ...rest } = answered;
+  const { structuredContent, content, isError } = answered;
   const structured = structuredContent === undefined ? undefined : redactJson(structuredContent, paths);
   const blocks = content.map((block) => redactBlock(block, paths));
   const isLost = structuredContent !== undefined && structured === undefined;
   return {
     result: {
-      ...rest,
+      ...(isError !== undefined && { isError }),
       content: blocks.map(({ block }) => block),
       ...(structured !== undefined && { structuredContent: structured.value }),
     },
@@ -63,7 +64,7 @@ function redactBlock(block: Block, paths: readonly string[]): { readonly block: 
   const parsed = parseObject(block['text']);
   const inner = parsed === undefined ? undefined : redactJson(parsed, paths);
   if (inner === undefined) return whole;
-  if (inner.replaced === 0) return { block: { type: 'text', text: block['text'] }, replaced: 0 };
+  // As it was read, also where nothing was replaced: of a name that stands there twice only the last was looked at.
   return { block: { type: 'text', text: JSON.stringify(inner.value) }, replaced: inner.replaced };
 }
 

@@ -107,6 +107,15 @@ describe('a result', () => {
     expect(replaced).toBe(5);
   });
 
+  it('loses fields that the protocol does not know, and all but the last of those of one name', () => {
+    const twice = text('{"person": {"ssn": 1}, "person": {"name": "Ada"}}');
+    const answered = { content: [twice], isError: false, person: { ssn: 1 } };
+    expect(redactResult(answered, ['$..ssn'])).toEqual({
+      result: { content: [text({ person: { name: 'Ada' } })], isError: false },
+      replaced: 0,
+    });
+  });
+
   it('loses all of its structure where a path cannot be followed', () => {
     const deep = JSON.parse(`{"a":${'['.repeat(2_000)}${']'.repeat(2_000)}}`) as unknown;
     const { result } = redactResult({ content: [], structuredContent: deep }, ['$..ssn']);
