@@ -48,9 +48,9 @@ export function createCallTool(dependencies: CallDependencies) {
     const opened = await open();
     if (!('intentId' in opened)) return opened;
     const { intentId, end } = await send(opened);
-    await settle(context, { invocationId, intentId, end });
-    watchers.settled(invocationId);
-    return { state: 'settled', outcome: end.outcome };
+    const step = await settle(context, { invocationId, intentId, end });
+    if (step.state === 'settled') watchers.settled(invocationId);
+    return step;
 
     /** Opens the intent; where that was done before, says how the call stands. */
     async function open(): Promise<Opened | ToolCallStep> {
@@ -132,13 +132,12 @@ export function createCallTool(dependencies: CallDependencies) {
     }
   };
 
-  async function settle(context: ExecutionContext, params: SettleParams): Promise<void> {
+  async function settle(context: ExecutionContext, params: SettleParams): Promise<ToolCallStep> {
     const system = freezeContext({ ...context, actor: { id: 'system:tool-call', type: 'system' } });
     const until = performance.now() + settlingMs;
     for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 5_000)) {
       try {
-        await dispatch(system, 'tools.calls.settle', { params, idempotencyKey: '' });
-        return;
+        return await dispatch(system, 'tools.calls.settle', { params, idempotencyKey: '' });
       } catch (error) {
         const fault = toEngineFault(error);
         const isPassing = fault instanceof EngineError && errorRules[fault.code].retryable;

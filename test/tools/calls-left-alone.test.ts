@@ -1,21 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import type { CallEnd } from '../../operations/tools/calls/settle-call';
-import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
 import { forgetExpired } from '../../operations/maintenance/forget-expired';
 import { reconcileCalls, type CallPort } from '../../operations/maintenance/reconcile-calls';
 import { sweepEffects } from '../../operations/maintenance/sweep-effects';
-import { systemContext } from '../../operations/system-context';
 import { createDatabase, type Database } from '../../operations/transaction/database';
+import { callsByOperation } from '../support/calls-by-operation';
 import { newKey, startTestOperations, type TestOperations } from '../support/operations';
 import { registerToolServer, type RegisteredServer } from '../support/tool-server';
 
 let core: TestOperations;
 let system: Database;
 let server: RegisteredServer;
+let calls: ReturnType<typeof callsByOperation>;
 beforeAll(async () => {
   core = await startTestOperations();
   system = createDatabase({ url: core.database.systemUrl, connectionsMax: 2, applicationName: 'test-calls' });
   server = await registerToolServer(core, { name: 'notes', url: 'https://notes.example/mcp' });
+  calls = callsByOperation(core, server);
   const policy = { name: 'p', enforcement_mode: 'BLOCK', conditions: { tool_rules: [{ effect: 'allow' }] } };
   const { policyId } = (await run('policies.create', policy)) as { policyId: string };
   await run('policies.lifecycle', { policyId, target: 'ACTIVE', reason: 'test' });
@@ -27,39 +26,6 @@ afterAll(async () => {
 
 const run = (name: string, params: unknown) =>
   core.dispatch(core.as('admin'), name as never, { params, idempotencyKey: newKey() } as never) as Promise<unknown>;
-
-const input = { id: 'a' };
-
-/** Takes a call on; nobody starts its workflow. */
-async function aCall(tool: string) {
-  const context = core.as('developer');
-  const invocationId = `inv_${randomUUID().replaceAll('-', '').slice(0, 16)}`;
-  const workflowId = toolCallWorkflowId(context.tenantId, context.actor.id, newKey());
-  await core.dispatch(context, 'tools.calls.request', {
-    params: {
-      ...{ invocationId, workflowId, serverId: server.serverId, toolId: server.tools[tool] ?? '' },
-      arguments: input,
-      sealedArguments: 'AAAA',
-    },
-    idempotencyKey: '',
-  });
-  return { invocationId, workflowId };
-}
-
-/** Dispatches it, and says under which intent. */
-async function dispatched(tool: string) {
-  const { invocationId } = await aCall(tool);
-  const intentId = randomUUID();
-  const params = { invocationId, serverId: server.serverId, intentId, arguments: input };
-  await core.dispatch(core.as('developer'), 'tools.calls.start', { params, idempotencyKey: '' });
-  return { invocationId, intentId };
-}
-
-const settle = (invocationId: string, intentId: string, end: CallEnd) =>
-  core.dispatch(systemContext(core.as('admin').tenantId, 'tool-call'), 'tools.calls.settle', {
-    params: { invocationId, intentId, end },
-    idempotencyKey: '',
-  });
 
 async function rowOf(invocationId: string) {
   const { rows } = await core.owner.query(
@@ -93,7 +59,7 @@ async function age(invocationId: string, isDelivered = true): Promise<void> {
 
 describe('an open call without a workflow', () => {
   it('is left to its message while that waits, and started again when the engine has lost it', async () => {
-    const { invocationId, workflowId } = await aCall('read_note');
+    const { invocationId, workflowId } = await calls.aCall('read_note');
     const { started, port } = engine();
     await age(invocationId, false);
     await reconcileCalls(system, port, core.dispatch);
@@ -106,7 +72,7 @@ describe('an open call without a workflow', () => {
   });
 
   it('waits on for people, and no longer where they have decided', async () => {
-    const { invocationId, workflowId } = await aCall('delete_note');
+    const { invocationId, workflowId } = await calls.aCall('delete_note');
     await age(invocationId);
     const before = engine();
     await reconcileCalls(system, before.port, core.dispatch);
@@ -121,8 +87,8 @@ describe('an open call without a workflow', () => {
   });
 
   it('is closed when its workflow was ended: killed before it was sent, unknown after', async () => {
-    const unsent = await aCall('read_note');
-    const sent = await dispatched('read_note');
+    const unsent = await calls.aCall('read_note');
+    const sent = await calls.dispatched('read_note');
     await age(unsent.invocationId);
     await age(sent.invocationId);
     await reconcileCalls(system, engine({ refuses: true }).port, core.dispatch);
@@ -139,11 +105,11 @@ describe('an open call without a workflow', () => {
 });
 
 it('the arguments of a call go when its end is long past, and not before', async () => {
-  const { invocationId, intentId } = await dispatched('read_note');
-  await settle(invocationId, intentId, { outcome: 'succeeded' });
+  const { invocationId, intentId } = await calls.dispatched('read_note');
+  await calls.settle(invocationId, intentId, { outcome: 'succeeded' });
   await forgetExpired(system);
   expect(await rowOf(invocationId)).toMatchObject({ input: Buffer.from('AAAA', 'base64') });
-  const { invocationId: waiting } = await aCall('read_note');
+  const { invocationId: waiting } = await calls.aCall('read_note');
   await core.owner.query(
     `update mcp_tool_calls set requested_at = now() - interval '31 days',
       settled_at = case when state = 'settled' then now() - interval '31 days' end where invocation_id = any ($1)`,
@@ -154,8 +120,20 @@ it('the arguments of a call go when its end is long past, and not before', async
   expect(await rowOf(waiting)).toMatchObject({ state: 'allowed', input: Buffer.from('AAAA', 'base64') });
 });
 
+it('whoever closes a call that is unknown says no more of it', async () => {
+  const { invocationId } = await calls.dispatched('read_note');
+  const unknown = { state: 'settled', outcome: 'unknown' };
+  expect(await calls.close(invocationId, 'failed')).toEqual(unknown);
+  expect(await calls.close(invocationId, 'killed')).toEqual(unknown);
+  expect(await rowOf(invocationId)).toMatchObject({
+    ...unknown,
+    evidence: ['unknown true'],
+    effects: ['unknown true'],
+  });
+});
+
 it('a call that nobody settles in time is unknown, and a late answer is appended', async () => {
-  const { invocationId, intentId } = await dispatched('read_note');
+  const { invocationId, intentId } = await calls.dispatched('read_note');
   // Intents are never changed, so time is what passes.
   await core.owner.query(`alter table effect_intents disable trigger append_only`);
   await core.owner.query(`update effect_intents set deadline = now() - interval '1 second' where intent_id = $1`, [
@@ -167,8 +145,8 @@ it('a call that nobody settles in time is unknown, and a late answer is appended
     ...{ state: 'settled', outcome: 'unknown', reason: 'abandoned' },
     ...{ evidence: ['unknown true'], effects: ['unknown true'] },
   });
-  await settle(invocationId, intentId, { outcome: 'succeeded' });
-  await settle(invocationId, intentId, { outcome: 'failed' });
+  await calls.settle(invocationId, intentId, { outcome: 'succeeded' });
+  await calls.settle(invocationId, intentId, { outcome: 'failed' });
   expect(await rowOf(invocationId)).toMatchObject({
     outcome: 'succeeded',
     evidence: ['unknown true', 'succeeded false'],
@@ -185,9 +163,9 @@ it.each([
   ],
 ])('counts calls of a %s, and refuses what is too many', async (limit, change, id) => {
   await core.owner.query(change, [id()]);
-  await aCall('get_rich');
-  await aCall('get_rich');
-  await expect(aCall('get_rich')).rejects.toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED', details: { limit } });
+  await calls.aCall('get_rich');
+  await calls.aCall('get_rich');
+  await expect(calls.aCall('get_rich')).rejects.toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED', details: { limit } });
   await core.owner.query(`delete from rate_limit_buckets`);
   await core.owner.query(`update mcp_tools set max_calls_per_minute = 60`);
 });

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { refusal } from '../../../contracts/errors';
 import { parseContext } from '../../../contracts/execution-context';
 import type { ToolCallDecidedMessage } from '../../../contracts/outbox';
-import { callLimits } from '../../../contracts/tool-calls';
+import { callLimits, type CallOutcome, type CallState, type ToolCallStep } from '../../../contracts/tool-calls';
 import type { McpToolCall } from '../../../prisma/generated/database';
 import type { Work } from '../../define';
 import type { ToolDecision } from '../policy/decide';
@@ -33,6 +33,11 @@ export async function lockCall({ tx }: Work, invocationId: string): Promise<Call
     .executeTakeFirst();
   if (row === undefined) throw callNotFound();
   return row;
+}
+
+/** How the call stands. */
+export function stepOf({ state, outcome }: Pick<CallRow, 'state' | 'outcome'>): ToolCallStep {
+  return { state: state as CallState, outcome: outcome as CallOutcome | null };
 }
 
 export function callNotFound() {

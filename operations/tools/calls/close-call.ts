@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { InvocationId } from '../../../contracts/tool-call-schemas';
 import type { ReasonCode } from '../../../contracts/errors';
-import type { CallOutcome, CallState, ToolCallStep } from '../../../contracts/tool-calls';
+import type { ToolCallStep } from '../../../contracts/tool-calls';
 import { defineOperation, type Work } from '../../define';
 import { endApproval } from '../approvals/end-approval';
-import { lockCall, type CallRow } from './call-rows';
+import { lockCall, stepOf, type CallRow } from './call-rows';
 import { noteRepetition, recordOutcome } from './record-outcome';
 import type { CallEnd } from './settle-call';
 
@@ -30,13 +30,17 @@ export const closeCall = defineOperation({
 
   async handle(work, { params: { why, reason, message }, facts: { call } }): Promise<ToolCallStep> {
     if (why === 'expired') return expire(work, call);
+    // Whoever closes knows no more of a call than what stands there, also where that is unknown.
+    if (call.state === 'settled') {
+      noteRepetition(work, call);
+      return stepOf(call);
+    }
     if (call.state === 'pending') await endApproval(work, call, 'withdrawn');
     const isLost = call.state === 'dispatched';
     const end: CallEnd = isLost
       ? { outcome: 'unknown', reason, message: 'the call was sent, and nobody knows what the server made of it' }
       : { outcome: why, reason, message };
-    recordOutcome(work, call, end, 'system:workflow');
-    return { state: 'settled', outcome: call.state === 'settled' ? (call.outcome as CallOutcome) : end.outcome };
+    return recordOutcome(work, call, end, 'system:workflow');
   },
 });
 
@@ -45,9 +49,13 @@ async function expire(work: Work, call: CallRow): Promise<ToolCallStep> {
   const isExpired = call.state === 'pending' && (await endApproval(work, call, 'expired'));
   if (!isExpired) {
     noteRepetition(work, call);
-    return { state: call.state as CallState, outcome: call.outcome as CallOutcome | null };
+    return stepOf(call);
   }
   const reason = 'approval_expired' satisfies ReasonCode;
-  recordOutcome(work, call, { outcome: 'refused', reason, message: 'nobody decided in time' }, 'system:workflow');
-  return { state: 'settled', outcome: 'refused' };
+  return recordOutcome(
+    work,
+    call,
+    { outcome: 'refused', reason, message: 'nobody decided in time' },
+    'system:workflow',
+  );
 }

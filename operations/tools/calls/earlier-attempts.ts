@@ -18,3 +18,20 @@ export function resolveEarlier(
 ): void {
   for (const intentId of earlierIntents(call)) work.settle({ intentId, outcome, first: false, reason });
 }
+
+/** Says of one attempt that was made again what its own answer showed, when that comes after all. */
+export function answerLate(
+  work: Work,
+  call: CallRow,
+  { intentId, outcome }: { readonly intentId: string; readonly outcome: EffectOutcomeWord },
+): void {
+  const reason = 'answered_late';
+  const isKnown = outcome !== 'unknown';
+  if (isKnown) work.settle({ intentId, outcome, first: false, reason });
+  work.audit({
+    type: 'EffectResolved',
+    outcome: isKnown ? 'success' : 'skipped',
+    resource: { type: 'effect', id: intentId },
+    evidence: { subject: `tool:${call.invocation_id}`, outcome, reason },
+  });
+}

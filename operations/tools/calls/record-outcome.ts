@@ -1,15 +1,21 @@
 import { sql } from 'kysely';
-import { callLimits } from '../../../contracts/tool-calls';
+import { callLimits, type ToolCallStep } from '../../../contracts/tool-calls';
 import type { Work } from '../../define';
-import { evidenceOf, type CallRow, type KeptDecision } from './call-rows';
+import { evidenceOf, stepOf, type CallRow, type KeptDecision } from './call-rows';
 import { resolveEarlier } from './earlier-attempts';
 import { insertInvocation, type InvocationRecord } from './invocation';
 import type { CallEnd } from './settle-call';
 
-/** Writes the end of a call once: its row, its evidence, its intent's outcome and the counts of its tool. */
-export function recordOutcome(work: Work, call: CallRow, end: CallEnd, by: string): void {
+/**
+ * Writes the end of a call once: its row, its evidence, its intent's outcome and the counts of its tool. Answers how the
+ * call stands then.
+ */
+export function recordOutcome(work: Work, call: CallRow, end: CallEnd, by: string): ToolCallStep {
   const isFirst = call.state !== 'settled';
-  if (!isFirst && call.outcome !== 'unknown') return noteRepetition(work, call);
+  if (!isFirst && call.outcome !== 'unknown') {
+    noteRepetition(work, call);
+    return stepOf(call);
+  }
   const { outcome, reason, message, durationMs, result } = end;
   const evidence = evidenceOf(call);
   const rowHash = insertInvocation(work, {
@@ -46,6 +52,7 @@ export function recordOutcome(work: Work, call: CallRow, end: CallEnd, by: strin
       row_hash: rowHash,
     },
   });
+  return { state: 'settled', outcome };
 }
 
 /** A call that never left was decided against, or stopped, whatever was said of it first. */

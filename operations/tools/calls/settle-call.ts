@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { callOutcomes } from '../../../contracts/tool-calls';
+import { refusal } from '../../../contracts/errors';
+import { callOutcomes, type ToolCallStep } from '../../../contracts/tool-calls';
 import { InvocationId } from '../../../contracts/tool-call-schemas';
 import { Sha256 } from '../../../contracts/knowledge-schemas';
 import { defineOperation } from '../../define';
-import { lockCall } from './call-rows';
+import { lockCall, stepOf } from './call-rows';
+import { answerLate, earlierIntents } from './earlier-attempts';
 import { recordOutcome } from './record-outcome';
 
 export const CallEnd = z.strictObject({
@@ -27,7 +29,8 @@ export type CallEnd = z.infer<typeof CallEnd>;
 
 /**
  * Records how a dispatched call came out, also under a kill: what happened, happened. Said a second time, or after a
- * sweeper had given the call up, it is a resolution of what stands there.
+ * sweeper had given the call up, it is a resolution of what stands there; of an attempt that was made again, it resolves
+ * that attempt, and the call stays with its last one. Answers how the call stands then.
  */
 export const settleCall = defineOperation({
   name: 'tools.calls.settle',
@@ -40,9 +43,12 @@ export const settleCall = defineOperation({
     return { call: await lockCall(work, invocationId) };
   },
 
-  async handle(work, { params: { invocationId, intentId, end }, facts: { call } }) {
-    if (call.intent_id !== intentId) throw new Error(`${invocationId} was dispatched under another intent`);
-    recordOutcome(work, call, end, 'system:upstream');
-    return { outcome: end.outcome };
+  async handle(work, { params: { intentId, end }, facts: { call } }): Promise<ToolCallStep> {
+    if (earlierIntents(call).includes(intentId)) {
+      answerLate(work, call, { intentId, outcome: end.outcome });
+      return stepOf(call);
+    }
+    if (call.intent_id !== intentId) throw refusal('INVALID_STATE', 'the call was not sent under this intent');
+    return recordOutcome(work, call, end, 'system:upstream');
   },
 });

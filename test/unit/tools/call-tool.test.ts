@@ -29,7 +29,7 @@ async function settled(change: Partial<Pick<CallDependencies, 'describeServer' |
     if (name === 'tools.calls.start') return { started: true, ...sending, isRetrySafe };
     if (name === 'tools.calls.retry') return again();
     ends.push(params.end);
-    return {};
+    return { state: 'settled', outcome: params.end.outcome };
   };
   const callTool = createCallTool({
     dispatch: dispatch as never,
