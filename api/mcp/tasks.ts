@@ -7,6 +7,7 @@ import {
 import { z } from 'zod';
 import type { CallView } from '../../contracts/api/tool-calls';
 import { gatewayMeta } from '../../contracts/gateway';
+import { rawText } from '../../contracts/text';
 import { declaredBy } from './declared';
 import { invalidParams, toProtocolError } from './protocol-errors';
 import type { GatewayServices, Session } from './session';
@@ -31,7 +32,7 @@ export function taskResult(view: CallView, taskId: string, { origin, meta }: Ori
   return { ...task, content: [], _meta: withApproval(view, meta) };
 }
 
-const TaskParams = z.looseObject({ taskId: z.string().min(1).max(256) });
+const TaskParams = z.looseObject({ taskId: rawText(256).min(1) });
 
 /** Answers what clients ask about tasks. An id is no capability: a call is there for whoever made it, and for nobody else. */
 export function handleTasks(

@@ -33,8 +33,11 @@ interface Asked {
   readonly era?: 'modern' | 'older';
 }
 
+// As the revision writes in headers what they cannot hold.
+const named = (id: string) => (/^[!-~]+$/.test(id) ? id : `=?base64?${Buffer.from(id).toString('base64')}?=`);
+
 async function ask(method: string, params: Record<string, unknown>, { key = keyOf(), ...more }: Asked = {}) {
-  const headers = typeof params.taskId === 'string' ? { 'mcp-name': params.taskId } : {};
+  const headers = typeof params.taskId === 'string' ? { 'mcp-name': named(params.taskId) } : {};
   return readMessage(await sendMessage(stack.url, { key, method, params, capabilities: tasks, headers, ...more }));
 }
 
@@ -135,6 +138,12 @@ it.each(['tasks/get', 'tasks/cancel', 'tasks/update'])('shows nobody the call of
   }
   expect((await ask(method, { ...params, taskId: `${made.taskId}0` })).error).toMatchObject(none);
   expect((await taskOf(made.taskId)).result.status).toBe('working');
+});
+
+it.each(['tasks/get', 'tasks/cancel', 'tasks/update'])('finds no task under what is no id: %s', async (method) => {
+  for (const taskId of ['', '\u0000', 'x'.repeat(257)]) {
+    expect((await ask(method, { taskId, inputResponses: {} })).error).toMatchObject({ code: -32_602 });
+  }
 });
 
 it('asks nothing of the client, so an update changes nothing', async () => {
