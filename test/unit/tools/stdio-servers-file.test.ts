@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, loadStackConfig } from '../../../config';
@@ -59,6 +59,24 @@ test.each([
   expect(load).toThrow(ConfigError);
   expect(load).toThrow(/^AOS_STDIO_SERVERS_FILE .+\.$/);
   expect(load).not.toThrow(/hidden/);
+});
+
+test('a folder is not shown from inside one that a command may write to, where a link could take its place', () => {
+  const inner = path.join(folder, 'inner');
+  const link = path.join(folder, '..', `${path.basename(folder)}-link`);
+  mkdirSync(inner, { recursive: true });
+  symlinkSync(inner, link);
+  const writes = { ...files, folders: [{ path: folder, access: 'write' }] };
+  const load = (...paths: string[]) => {
+    const reads = { ...files, folders: paths.map((each) => ({ path: each })) };
+    return () => loadStackConfig({ AOS_STDIO_SERVERS_FILE: aFile({ writes, reads }) });
+  };
+  expect(load(folder, inner)).toThrow(/^AOS_STDIO_SERVERS_FILE names a folder inside .+: reads\.folders\.1\.$/);
+  expect(load(link)).toThrow(/reads\.folders\.0/);
+  expect(load(folder)).not.toThrow();
+  const holds = { ...files, folders: [{ path: folder }, { path: inner, access: 'write' }] };
+  expect(readStdioServers(aFile({ holds }))).toMatchObject({ holds });
+  rmSync(link);
 });
 
 test('a file that is not there, or that everybody may read, is refused', () => {
