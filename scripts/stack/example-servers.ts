@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../config';
 import type { StdioServersFile } from '../../contracts/stdio-servers';
@@ -11,12 +12,14 @@ export const exampleServer = 'tickets';
 export async function writeExampleServers({ dataDir, keys }: { dataDir: string; keys: Keys }): Promise<string> {
   const file = path.join(dataDir, 'example-servers.json');
   const tools = path.join(projectRoot(), 'examples/tools');
-  const node = path.resolve(process.execPath, '../..');
+  // Its libraries may lie beside it. The folder that holds both may be a home or the root of everything.
+  const node = path.dirname(process.execPath);
+  const folders = [tools, path.join(projectRoot(), 'node_modules'), node, path.resolve(node, '../lib')];
   const servers: z.input<typeof StdioServersFile> = {
     [exampleServer]: {
       command: process.execPath,
       args: [path.join(tools, 'tickets.mjs')],
-      folders: [tools, path.join(projectRoot(), 'node_modules'), node].map((folder) => ({ path: folder })),
+      folders: folders.filter((folder) => existsSync(folder)).map((folder) => ({ path: folder })),
       tenants: keys.tenants.slice(0, 1).map(({ tenant_id: id }) => id),
     },
   };
