@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { createRequire } from 'node:module';
-import { setTimeout as sleep } from 'node:timers/promises';
+import path from 'node:path';
+import { freePort } from '../../test/support/free-port';
+import { until } from '../../test/support/until';
 
 export interface Proxy {
-  readonly pid: number;
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -25,26 +23,17 @@ export async function startProxy(): Promise<Proxy> {
   );
   const url = `http://127.0.0.1:${port}/mcp`;
   const isUp = async () => (await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined))?.ok === true;
-  for (let tries = 0; !(await isUp()); tries += 1) {
-    if (tries === 300 || child.exitCode !== null) throw new Error('mcp-proxy did not start');
-    await sleep(100);
-  }
-  return {
-    pid: child.pid ?? 0,
-    url,
-    async stop() {
-      const ended = once(child, 'exit');
-      child.kill();
-      await ended;
-    },
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    child.kill();
+    await ended;
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  try {
+    await until(async () => child.exitCode !== null || (await isUp()), { limitMs: 30_000, what: 'mcp-proxy' });
+    if (child.exitCode !== null) throw new Error('mcp-proxy did not start');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
 }
