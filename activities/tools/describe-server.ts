@@ -47,7 +47,7 @@ export function createDescribeServer({ vault, stdioServers }: DescribeServerOpti
   };
 }
 
-/** The operator's word counts as it is now, whatever it was when the server was registered. */
+/** The operator's word counts as this process read it, whatever it was when the server was registered. */
 function describeChild(
   servers: StdioServers,
   { tenantId, serverId, url }: { tenantId: string; serverId: string; url: string },
