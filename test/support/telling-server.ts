@@ -25,13 +25,13 @@ export async function startTellingServer(): Promise<TellingServer> {
           level: envelope['io.modelcontextprotocol/logLevel'] ?? null,
         });
         const tell = (params: object) => mcpReq.notify({ method: 'notifications/message', params } as never);
+        const key = (http as { req?: Request } | undefined)?.req?.headers.get('authorization') ?? 'none';
         for (const progress of [1, 2]) {
           if (progressToken === undefined) break;
-          const params = { progressToken, progress, total: 2, message: `step ${progress}\u202e` };
+          const params = { progressToken, progress, total: 2, message: `step ${progress} with ${key}\u202e` };
           await mcpReq.notify({ method: 'notifications/progress', params });
         }
         await tell({ level: 'debug', data: 'a detail' });
-        const key = (http as { req?: Request } | undefined)?.req?.headers.get('authorization') ?? 'none';
         await tell({ level: 'warning', logger: 'steps', data: { text: 'it is late', key } });
         await tell({ level: 'error', data: 'x'.repeat(70_000) });
         return done;

@@ -56,8 +56,8 @@ describe.each(eras)('an agent of the %s revision', (era) => {
     const result = await client.callTool(params, { onprogress: (each) => void progress.push(each) });
     expect(result).toMatchObject({ content: [{ type: 'text', text: 'done' }] });
     expect(progress).toEqual([
-      { progress: 1, total: 2, message: 'step 1' },
-      { progress: 2, total: 2, message: 'step 2' },
+      { progress: 1, total: 2, message: 'step 1 with Bearer [secret]' },
+      { progress: 2, total: 2, message: 'step 2 with Bearer [secret]' },
     ]);
     expect(logs).toEqual([{ level: 'debug', data: 'a detail' }, late]);
   });

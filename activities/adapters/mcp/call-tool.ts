@@ -1,6 +1,6 @@
 import { LOG_LEVEL_META_KEY, type Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
-import { isAtLeast } from '../../../contracts/server-logs';
+import { isAtLeast, type ProgressOfCall } from '../../../contracts/server-logs';
 import type { Exchange, RawAnswer } from './exchange';
 import { type Trouble, UpstreamFailure } from './failures';
 import { timeoutNever } from './list-definitions';
@@ -40,7 +40,7 @@ export async function callTool(client: Client, exchange: Exchange, call: Called)
         // With a definition of ours the library neither asks for one, and calls a second time, nor judges the result.
         toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' } },
         ...(onProgress !== undefined && {
-          onprogress: ({ progress, total, message }) => onProgress(withoutBlanks({ progress, total, message })),
+          onprogress: (told) => onProgress(progressOf(told, exchange.secrets)),
         }),
       },
     );
@@ -68,11 +68,16 @@ function unknowable(message: string): UpstreamFailure {
   return new UpstreamFailure({ problem: 'malformed', message }, 'unknown');
 }
 
-function withoutBlanks(progress: { progress: number; total: number | undefined; message: string | undefined }) {
-  const { total, message } = progress;
+interface ToldProgress {
+  readonly progress: number;
+  readonly total?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+function progressOf({ progress, total, message }: ToldProgress, secrets: Iterable<string>): ProgressOfCall {
   return {
-    progress: progress.progress,
+    progress,
     ...(total !== undefined && { total }),
-    ...(message !== undefined && { message: strangersWords(message) }),
+    ...(message !== undefined && { message: strangersWords(message, secrets) }),
   };
 }

@@ -62,6 +62,7 @@ async function openChild(server: ChildServer, { jailFor, limits, now }: OpenOpti
         transport: watchTransport(openChildTransport({ server, jail, limits, now, onTrouble }), {
           answersIn: 'channel',
           isChild: true,
+          secrets: Object.values(server.env),
         }),
         confinement: { applied: jail.applied, missing: jail.missing },
         sayGoodbye: async () => {},

@@ -8,12 +8,17 @@ export interface WatchOptions {
   readonly answersIn: 'response' | 'channel';
   /** Its library looks at these two names to tell a child process from a web server. */
   readonly isChild?: boolean;
+  /** What the server was given when it began, and may repeat in any of its answers. */
+  readonly secrets?: readonly string[];
 }
 
 type Requests = JSONRPCMessage & { readonly id?: string | number; readonly method?: string; readonly params?: unknown };
 
 /** The same transport, which tells each exchange what becomes of its request. */
-export function watchTransport(inner: Transport, { answersIn, isChild = false }: WatchOptions): Transport {
+export function watchTransport(
+  inner: Transport,
+  { answersIn, isChild = false, secrets = [] }: WatchOptions,
+): Transport {
   const awaited = new Map<string | number, Exchange>();
   const outer: Transport = {
     ...(inner.hasPerRequestStream === true && { hasPerRequestStream: true }),
@@ -43,6 +48,7 @@ export function watchTransport(inner: Transport, { answersIn, isChild = false }:
   async function request(message: JSONRPCMessage, options: Parameters<Transport['send']>[1], exchange: Exchange) {
     exchange.answer = undefined;
     exchange.isStreamed = false;
+    secrets.forEach((secret) => exchange.secrets.add(secret));
     // The library waits on where it can hear nothing any more.
     const endsWith = (trouble: Trouble) => exchange.answer === undefined && exchange.fail(trouble);
     await inner.send(message, {

@@ -162,6 +162,28 @@ it('tells what it said last when it ends, without the secrets that it was given'
   expect(answer.kind === 'failure' && answer.failure.message).toBe('The server ended with 3: no good: [secret]');
 });
 
+it('repeats no secret that it was given, neither in progress nor in errors', async () => {
+  // Ends the first call with the second: what is told in one breath with an answer may come too late to be heard.
+  const script = `
+    const message = 'no good: ' + process.env.KEY;
+    const error = { code: -32000, message };
+    if (params.name === 'any') return [global.first, id].forEach((each) => say({ id: each, error }));
+    global.first = id;
+    const { progressToken } = params._meta;
+    say({ method: 'notifications/progress', params: { progressToken, progress: 1, message } })`;
+  const server = child(script, { env: { KEY: 'k-12345678' } });
+  const seen: unknown[] = [];
+  const answer = await upstream.callTool({
+    ...{ server, tool: 'first', arguments: {} },
+    onProgress(progress) {
+      seen.push(progress);
+      void call(server);
+    },
+  });
+  expect(answer).toMatchObject({ failure: { message: 'The server answered with an error: no good: [secret]' } });
+  expect(seen).toEqual([{ progress: 1, message: 'no good: [secret]' }]);
+});
+
 it('is started again more and more slowly', async () => {
   const server = child('process.exit(3)');
   const outcomes: unknown[] = [];
