@@ -12,9 +12,11 @@ export function logEntry(params: unknown, secrets: Iterable<string>): LogEntry |
   const text = JSON.stringify(data ?? null);
   if (Buffer.byteLength(text) > noticeLimits.entryBytes) return undefined;
   const known = [...secrets].map((secret) => JSON.stringify(secret).slice(1, -1));
-  return {
-    level,
-    ...(logger !== undefined && { logger: strangersWords(logger, secrets) }),
-    data: JSON.parse(withoutSecrets(text, known)) as unknown,
-  };
+  try {
+    const told: unknown = JSON.parse(withoutSecrets(text, known));
+    return { level, ...(logger !== undefined && { logger: strangersWords(logger, secrets) }), data: told };
+  } catch {
+    // Of a number nothing is left that is JSON when a secret stands in it.
+    return undefined;
+  }
 }

@@ -48,6 +48,7 @@ test('an entry is what the protocol says, is bounded, and holds no secret that w
     ...{ level: 'info', logger: 'a b', data: { said: '[secret]!' } },
   });
   expect(logEntry({ level: 'info', data: null }, [])).toEqual({ level: 'info', data: null });
+  expect(logEntry({ level: 'info', data: { at: 1_234_567 } }, ['123456'])).toBeUndefined();
   for (const params of [
     { level: 'loud', data: 1 },
     null,
