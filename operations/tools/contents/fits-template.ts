@@ -19,7 +19,12 @@ export function fitsTemplate(template: string, uri: string): boolean {
     if (found === -1) return false;
     at = found + part.length;
   }
-  return !upwards.test(decodedSlashes(uri.slice(first.length)));
+  return !upwards.test(decodedSlashes(uri.slice(startOfSegment(first))));
+}
+
+// A fixed part may begin what is filled in: `/.{name}` becomes `/../` with `./`.
+function startOfSegment(fixed: string): number {
+  return 1 + Math.max(fixed.lastIndexOf('/'), fixed.lastIndexOf('\\'));
 }
 
 function decodedSlashes(text: string): string {

@@ -17,6 +17,11 @@ describe('a URI fits a template', () => {
     ['file:///docs/{+path}', 'file:///docs/a/%2E%2e/%2e./etc', false],
     ['file:///docs/{+path}', 'file:///docs/a%2f..%2fetc', false],
     ['file:///docs/{+path}', 'file:///docs/a..b', true],
+    ['file:///docs/.{+path}', 'file:///docs/./../etc', false],
+    ['file:///docs/.{+path}', 'file:///docs/../etc', false],
+    ['file:///docs/.{+path}', 'file:///docs/%2e./etc', false],
+    ['file:///docs/.{+path}', 'file:///docs/.env', true],
+    ['file:///docs/{+path}.', 'file:///docs/a/..', false],
     ['search://{?q}', 'search://?q=..', true],
   ])('%s, %s: %s', (template, uri, fits) => {
     expect(fitsTemplate(template, uri)).toBe(fits);
