@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { refusal } from '../../contracts/errors';
 import { isPermitted } from '../../contracts/roles';
 import { contentKinds, type ContentKind } from '../../contracts/server-contents';
 import type { ReadMethod } from '../../contracts/server-reads';
-import { hasServer } from '../../prisma/reads/gateway';
 import { listContents, type ContentRow } from '../../prisma/reads/server-contents';
 import { decodeCursor, encodeCursor, type CursorScope } from '../cursor';
 import { addressOf, promptNameOf } from './addresses';
+import { requireServer } from './require-server';
 import type { GatewayServices, Session } from './session';
 
 /** By the methods of MCP: what they list, under which name the list comes, and by what its items are asked for. */
@@ -32,18 +31,18 @@ const pageSize = 200;
 
 /** What servers offer beside tools and the caller may read, as the last look at each found it. */
 export async function listForAgent(
-  { prisma }: Pick<GatewayServices, 'prisma'>,
-  { context: { tenantId }, caller: { roles }, server }: Session,
+  services: Pick<GatewayServices, 'prisma'>,
+  session: Session,
   { method, cursor }: { readonly method: ListMethod; readonly cursor: string | undefined },
 ): Promise<Record<string, unknown>> {
+  const { context, caller, server } = session;
+  const { tenantId } = context;
   const { kind, items, by, read }: ContentList = contentLists[method];
   const scope: CursorScope = [`mcp.${contentKinds.indexOf(kind)}`, tenantId, server ?? null];
   const after = cursor === undefined ? undefined : decodeCursor(cursor, scope, z.string());
-  const { rows, next } = await listContents(prisma, tenantId, { kind, server, limit: pageSize, after });
-  if (rows.length === 0 && server !== undefined && !(await hasServer(prisma, tenantId, server))) {
-    throw refusal('SERVER_NOT_FOUND', `there is no server ${server}`);
-  }
-  const permitted = rows.filter(({ serverName }) => isPermitted(roles, `execute:mcp:${serverName}:${read}`));
+  const { rows, next } = await listContents(services.prisma, tenantId, { kind, server, limit: pageSize, after });
+  if (rows.length === 0) await requireServer(services, session);
+  const permitted = rows.filter(({ serverName }) => isPermitted(caller.roles, `execute:mcp:${serverName}:${read}`));
   return {
     [items]: permitted.map((row) => ({ ...(row.definition as object), [by]: nameOf(row, kind, server) })),
     ...(next !== null && { nextCursor: encodeCursor(scope, next) }),

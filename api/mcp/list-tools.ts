@@ -1,32 +1,31 @@
 import type { ListToolsResult, Tool } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { refusal } from '../../contracts/errors';
 import { isPermitted, type Permission } from '../../contracts/roles';
 import type { OfferedRow } from '../../operations/tools/gateway-reads';
-import { hasServer } from '../../prisma/reads/gateway';
 import { decodeCursor, encodeCursor, type CursorScope } from '../cursor';
 import { planeTool } from './ask-plane';
+import { requireServer } from './require-server';
 import type { GatewayServices, Session } from './session';
 
 const pageSize = 500;
 
 /** The tools that the caller may call, as they were pinned. A page may hold fewer than others, or none, and have a next. */
 export async function listTools(
-  { prisma, gatewayReads }: Pick<GatewayServices, 'prisma' | 'gatewayReads'>,
-  { context: { tenantId }, caller: { roles }, server }: Session,
+  services: Pick<GatewayServices, 'prisma' | 'gatewayReads'>,
+  session: Session,
   cursor: string | undefined,
 ): Promise<ListToolsResult> {
+  const { context, caller, server } = session;
+  const { tenantId } = context;
   const scope: CursorScope = ['mcp.tools', tenantId, server ?? null];
-  const { rows, next } = await gatewayReads.listOffered(tenantId, {
+  const { rows, next } = await services.gatewayReads.listOffered(tenantId, {
     server,
-    withPlanes: server === undefined && isPermitted(roles, 'query:planes'),
+    withPlanes: server === undefined && isPermitted(caller.roles, 'query:planes'),
     limit: pageSize,
     after: cursor === undefined ? undefined : decodeCursor(cursor, scope, z.string()),
   });
-  if (rows.length === 0 && server !== undefined && !(await hasServer(prisma, tenantId, server))) {
-    throw refusal('SERVER_NOT_FOUND', `there is no server ${server}`);
-  }
-  const tools = rows.filter((row) => wanted(row).every((permission) => isPermitted(roles, permission))).map(toTool);
+  if (rows.length === 0) await requireServer(services, session);
+  const tools = rows.filter((row) => wanted(row).every((permission) => isPermitted(caller.roles, permission))).map(toTool);
   return { tools, ...(next !== null && { nextCursor: encodeCursor(scope, next) }) };
 }
 

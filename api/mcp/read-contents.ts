@@ -2,7 +2,7 @@ import { ProtocolError, ProtocolErrorCode, SERVER_INFO_META_KEY } from '@modelco
 import { EngineError, errorRules, refusal } from '../../contracts/errors';
 import { gatewayMeta } from '../../contracts/gateway';
 import { ReadRequest, type ReadMethod } from '../../contracts/server-reads';
-import { findServerNamed } from '../../prisma/reads/server-contents';
+import { findServerNamed } from '../../prisma/reads/gateway';
 import { addressedBlock, addressedContents, readAddress, readPromptName, type OfServer } from './addresses';
 import { dataOf, invalidParams, serverError, toProtocolError } from './protocol-errors';
 import type { GatewayServices, Session } from './session';

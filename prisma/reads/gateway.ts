@@ -1,10 +1,14 @@
 import type { PrismaClient } from '../client';
 import { readAs } from './read-as';
 
-export function hasServer(prisma: PrismaClient, tenantId: string, name: string): Promise<boolean> {
+/** Whatever its state: why it cannot be asked is for the decision to say. */
+export function findServerNamed(prisma: PrismaClient, tenantId: string, name: string): Promise<string | undefined> {
   return readAs(prisma, tenantId, async (tx) => {
-    const server = await tx.mcpServer.findFirst({ where: { tenantId, name, deletedAt: null }, select: { name: true } });
-    return server !== null;
+    const server = await tx.mcpServer.findFirst({
+      where: { tenantId, name, deletedAt: null },
+      select: { serverId: true },
+    });
+    return server?.serverId;
   });
 }
 

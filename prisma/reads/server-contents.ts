@@ -34,14 +34,3 @@ export function listContents(
     return pageOf(found, limit, ({ place }) => place);
   });
 }
-
-/** Whatever its state: why it cannot be asked is for the decision to say. */
-export function findServerNamed(prisma: PrismaClient, tenantId: string, name: string): Promise<string | undefined> {
-  return readAs(prisma, tenantId, async (tx) => {
-    const server = await tx.mcpServer.findFirst({
-      where: { tenantId, name, deletedAt: null },
-      select: { serverId: true },
-    });
-    return server?.serverId;
-  });
-}

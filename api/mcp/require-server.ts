@@ -1,0 +1,12 @@
+import { refusal } from '../../contracts/errors';
+import { findServerNamed } from '../../prisma/reads/gateway';
+import type { GatewayServices, Session } from './session';
+
+/** An empty list may be that of a server which is not there. */
+export async function requireServer(
+  { prisma }: Pick<GatewayServices, 'prisma'>,
+  { context: { tenantId }, server }: Pick<Session, 'context' | 'server'>,
+): Promise<void> {
+  if (server === undefined || (await findServerNamed(prisma, tenantId, server)) !== undefined) return;
+  throw refusal('SERVER_NOT_FOUND', `there is no server ${server}`);
+}
