@@ -1,11 +1,11 @@
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
 import { sensitivityLevels } from '../../contracts/knowledge';
 import { DocumentId, PlaneId, Sha256 } from '../../contracts/knowledge-schemas';
 import { retrievalActions } from '../../contracts/retrieval';
 import { identifier } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation } from '../define';
+import { isSettled } from '../transaction/effects';
 import { insertEvidence } from './evidence';
 
 const ReleaseParams = z.strictObject({
@@ -69,7 +69,6 @@ export const releaseRetrieval = defineOperation({
 
   async refused(work, { params, error }) {
     const { evidenceId, planeId, action, queryHash, requestedAt, policySnapshotId } = params;
-    // The sweeper comes first where the answer took too long; the refusal is then a resolution of what it wrote.
     const first = !(await isSettled(work, evidenceId));
     work.settle({ intentId: evidenceId, outcome: 'refused', first, reason: error.reason ?? error.code });
     const entry = await insertEvidence(work, {
@@ -107,8 +106,3 @@ export const failRetrieval = defineOperation({
     return { evidenceId };
   },
 });
-
-async function isSettled({ tx }: Work, intentId: string): Promise<boolean> {
-  const { rows } = await sql`select 1 from effect_outcomes where intent_id = ${intentId} and first`.execute(tx);
-  return rows.length > 0;
-}

@@ -1,7 +1,9 @@
+import { sql } from 'kysely';
 import type { EffectOutcomeWord } from '../../contracts/effects';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { newId } from '../ids';
 import { digestOf } from './canonical';
+import type { Transaction } from './database';
 
 export interface EffectIntentEntry {
   readonly intentId: string;
@@ -39,4 +41,10 @@ export function outcomeRows({ tenantId, actor }: ExecutionContext, outcomes: rea
     };
     return { ...row, integrity_hash: digestOf(row) };
   });
+}
+
+/** The sweeper comes first where an answer took too long; what is said then is a resolution of what it wrote. */
+export async function isSettled({ tx }: { readonly tx: Transaction }, intentId: string): Promise<boolean> {
+  const { rows } = await sql`select 1 from effect_outcomes where intent_id = ${intentId} and first`.execute(tx);
+  return rows.length > 0;
 }

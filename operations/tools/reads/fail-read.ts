@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineOperation } from '../../define';
+import { isSettled } from '../../transaction/effects';
 import { AskedRead } from './begin-read';
 import { insertReadEvidence, namesOf } from './read-evidence';
-import { isSettled } from './release-read';
 
 /** Records that a read ended without an answer, also under a kill: nothing was released. */
 export const failRead = defineOperation({

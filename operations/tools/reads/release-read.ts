@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { Sha256 } from '../../../contracts/knowledge-schemas';
 import { engagedSwitch } from '../../../contracts/switches';
-import { defineOperation, type Work } from '../../define';
+import { defineOperation } from '../../define';
+import { isSettled } from '../../transaction/effects';
 import { switchRefusal } from '../../transaction/fence';
 import { AskedRead } from './begin-read';
 import { decideRead, readRefusal } from './decide-read';
@@ -83,9 +83,3 @@ export const releaseRead = defineOperation({
     };
   },
 });
-
-/** The sweeper comes first where an answer took too long; what is said then is a resolution of what it wrote. */
-export async function isSettled({ tx }: Work, intentId: string): Promise<boolean> {
-  const { rows } = await sql`select 1 from effect_outcomes where intent_id = ${intentId} and first`.execute(tx);
-  return rows.length > 0;
-}
