@@ -12,6 +12,7 @@ export interface UpstreamRead {
   readonly readId: string;
   readonly server: ReachedServer;
   readonly request: ReadRequest;
+  /** What the switches were when it was allowed. */
   readonly seen: SeenEpochs;
 }
 

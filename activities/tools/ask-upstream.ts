@@ -1,11 +1,10 @@
-import type { ExecutionContext } from '../../contracts/execution-context';
 import { EngineError } from '../../contracts/errors';
-import { readLimits, type ReadRequest } from '../../contracts/server-reads';
-import type { SeenEpochs } from '../../contracts/switches';
+import { readLimits } from '../../contracts/server-reads';
 import { toEngineFault } from '../../operations/transaction/faults';
+import type { AskUpstream } from '../../retrieval/read-server';
 import { type McpUpstream, UpstreamFailure } from '../adapters/mcp/port';
 import type { RunningWork } from '../running-work';
-import type { DescribeServer, ReachedServer } from './describe-server';
+import type { DescribeServer } from './describe-server';
 
 export interface AskDependencies {
   readonly upstream: McpUpstream;
@@ -13,20 +12,12 @@ export interface AskDependencies {
   readonly running: RunningWork;
 }
 
-export interface UpstreamRead {
-  readonly readId: string;
-  readonly server: ReachedServer;
-  readonly request: ReadRequest;
-  /** Epochs of the switches when it was allowed. */
-  readonly seen: SeenEpochs;
-}
-
 /**
  * Asks a server for a resource, a prompt or completions, in the process that answers the caller. A kill ends it at once, as
  * it ends activities; what may be released is decided by the fence all the same.
  */
-export function createAskUpstream({ upstream, describeServer, running }: AskDependencies) {
-  return async (context: ExecutionContext, { readId, server, request, seen }: UpstreamRead) => {
+export function createAskUpstream({ upstream, describeServer, running }: AskDependencies): AskUpstream {
+  return async (context, { readId, server, request, seen }) => {
     const killed = new AbortController();
     const leave = running.add({
       tenantId: context.tenantId,
@@ -45,13 +36,13 @@ export function createAskUpstream({ upstream, describeServer, running }: AskDepe
       const described = await describeServer(context, server, `read ${readId}`);
       hasLeft = true;
       const bounds = { signal: killed.signal, timeoutMs: readLimits.timeoutMs };
-      return { kind: 'answer', answer: await upstream.read({ server: described, request, ...bounds }) } as const;
+      return { kind: 'answer', answer: await upstream.read({ server: described, request, ...bounds }) };
     } catch (error) {
       const failure = killed.signal.aborted ? asFailure(killed.signal.reason) : asFailure(error);
       const reached = error instanceof UpstreamFailure ? error.reached : hasLeft ? 'unknown' : 'notSent';
       const unsent = killed.signal.aborted ? 'killed' : 'failed';
       const outcome = reached === 'unknown' ? 'unknown' : reached === 'notSent' ? unsent : 'failed';
-      return { kind: 'failure', outcome, error: failure } as const;
+      return { kind: 'failure', outcome, error: failure };
     } finally {
       leave();
     }

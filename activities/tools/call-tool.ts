@@ -5,13 +5,13 @@ import { EngineError, errorRules } from '../../contracts/errors';
 import { freezeContext, type ExecutionContext } from '../../contracts/execution-context';
 import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import { callLimits, type CallOutcome, type ToolCallStep } from '../../contracts/tool-calls';
+import type { ReachedServer } from '../../operations/tools/calls/call-reads';
 import type { CallEnd } from '../../operations/tools/calls/settle-call';
 import { toEngineFault } from '../../operations/transaction/faults';
 import type { CallAnswer } from '../adapters/mcp/port';
 import { workSignal } from '../work-signal';
 import type { CallDependencies } from './call-dependencies';
 import { failureEnd, failureOf } from './call-end';
-import type { ReachedServer } from './describe-server';
 import { storeResult } from './store-result';
 
 export interface CallToolInput {

@@ -2,18 +2,10 @@ import { EngineError } from '../../contracts/errors';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import { findOffered, type StdioServers } from '../../contracts/stdio-servers';
 import type { ServerTransport } from '../../contracts/tools';
+import type { ReachedServer } from '../../operations/tools/calls/call-reads';
 import { UpstreamFailure, type ChildServer, type ServerDescription } from '../adapters/mcp/port';
 import type { CredentialVault } from '../adapters/vault/port';
 import { authOf } from './server-auth';
-
-/** What of a server's row says how it is reached; the names are those of its columns. */
-export interface ReachedServer {
-  readonly server_id: string;
-  readonly url: string;
-  readonly transport: string;
-  readonly auth_type: string;
-  readonly credential_id: string | null;
-}
 
 /**
  * How a server is reached, for as long as one activity works. Its secret is read once, here, so that the connection

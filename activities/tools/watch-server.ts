@@ -2,12 +2,12 @@ import { currentContext } from '../../context';
 import { EngineError } from '../../contracts/errors';
 import { freezeContext } from '../../contracts/execution-context';
 import { isWatched, type ServerStatus } from '../../contracts/tools';
+import type { ReachedServer } from '../../operations/tools/calls/call-reads';
 import { isWorthRecording } from '../../operations/tools/servers/health';
 import type { HealthLook } from '../../operations/tools/servers/record-health';
 import { attemptKey, stepKey } from '../attempt-key';
 import { workSignal } from '../work-signal';
 import type { ToolDependencies } from './dependencies';
-import type { ReachedServer } from './describe-server';
 import { isUnasked, troubleOf, wordsOf, type ServerTrouble } from './server-trouble';
 import { toDiscovery } from './to-discovery';
 

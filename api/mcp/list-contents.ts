@@ -9,7 +9,7 @@ import { requireServer } from './require-server';
 import type { GatewayServices, Session } from './session';
 
 /** By the methods of MCP: what they list, under which name the list comes, and by what its items are asked for. */
-export const contentLists = {
+const contentLists = {
   'resources/list': { kind: 'resource', items: 'resources', by: 'uri', read: 'resources/read' },
   'resources/templates/list': {
     ...{ kind: 'resource_template', items: 'resourceTemplates', by: 'uriTemplate', read: 'resources/read' },

@@ -25,7 +25,9 @@ export async function listTools(
     after: cursor === undefined ? undefined : decodeCursor(cursor, scope, z.string()),
   });
   if (rows.length === 0) await requireServer(services, session);
-  const tools = rows.filter((row) => wanted(row).every((permission) => isPermitted(caller.roles, permission))).map(toTool);
+  const tools = rows
+    .filter((row) => wanted(row).every((permission) => isPermitted(caller.roles, permission)))
+    .map(toTool);
   return { tools, ...(next !== null && { nextCursor: encodeCursor(scope, next) }) };
 }
 

@@ -10,6 +10,7 @@ export interface StoredCall {
   readonly server: ReachedServer;
 }
 
+/** What of a server's row says how it is reached; the names are those of its columns. */
 export type ReachedServer = Pick<
   Selectable<McpServer>,
   'server_id' | 'url' | 'transport' | 'auth_type' | 'credential_id'
