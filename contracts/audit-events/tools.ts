@@ -190,7 +190,7 @@ export const toolsEvents = {
   server_read_denied: {
     category: 'governance',
     severity: 'warn',
-    evidence: z.strictObject({ ...read, reason: words, row_hash: nullableWords }),
+    evidence: z.strictObject({ ...read, reason: words, warnings: notes, shadow: notes, row_hash: nullableWords }),
   },
   server_read_completed: { category: 'execution', severity: 'info', evidence: readEnded },
   server_read_failed: { category: 'execution', severity: 'error', evidence: readEnded },

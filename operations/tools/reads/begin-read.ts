@@ -4,6 +4,7 @@ import { readLimits, ReadRequest } from '../../../contracts/server-reads';
 import { InvocationId } from '../../../contracts/tool-call-schemas';
 import { ServerId } from '../../../contracts/tool-schemas';
 import { defineOperation, type Refused, type Work } from '../../define';
+import { notesOf } from '../calls/denial';
 import { noted } from '../calls/request-call';
 import { takeToolToken } from '../calls/take-token';
 import { decideRead, readRefusal } from './decide-read';
@@ -81,6 +82,7 @@ async function recordDenial(work: Work, params: AskedRead, error: EngineError): 
   const policySnapshotId = typeof snapshot === 'string' ? snapshot : undefined;
   const reason = error.reason ?? error.code;
   const { message } = error;
+  const { warnings, shadow } = notesOf(error);
   // What names no server of the tenant has no row of its own.
   const rowHash =
     known === serverId
@@ -93,7 +95,10 @@ async function recordDenial(work: Work, params: AskedRead, error: EngineError): 
       resource: { type: 'server_read', id: readId },
       policyId,
       policySnapshotId,
-      evidence: { ...namesOf(params), reason, row_hash: rowHash },
+      evidence: {
+        ...namesOf(params),
+        ...{ reason, warnings: noted(warnings), shadow: noted(shadow), row_hash: rowHash },
+      },
       error: { code: error.code, message },
     },
     details: { invocation_id: readId },

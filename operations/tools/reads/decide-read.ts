@@ -4,7 +4,7 @@ import type { ReadRequest } from '../../../contracts/server-reads';
 import type { ServerStatus } from '../../../contracts/tools';
 import type { Work } from '../../define';
 import { canonicalJson } from '../../transaction/canonical';
-import { denial } from '../calls/denial';
+import { denial, withNotes } from '../calls/denial';
 import { decideCall, type ToolDecision } from '../policy/decide';
 import type { AskedServer } from './read-facts';
 
@@ -60,7 +60,8 @@ export function readRefusal(
       details: { server_id: server.server_id, tool_name: method },
     });
   }
-  if (decision.decision === 'deny') return denial(decision, named);
+  const { warnings, shadow } = decision;
+  if (decision.decision === 'deny') return withNotes(denial(decision, named), { warnings, shadow });
   const message = `${decision.message} Reads cannot wait for one: allow them without, or call a tool.`;
-  return denial({ ...decision, reason: 'policy_violation', message }, named);
+  return withNotes(denial({ ...decision, reason: 'policy_violation', message }, named), { warnings, shadow });
 }
