@@ -38,6 +38,19 @@ export async function connectAgent(
   return client;
 }
 
+/** Agents at one stack, which leave it together. */
+export function agentsAt(stack: () => Pick<TestStack, 'url' | 'keys'>) {
+  const agents: Client[] = [];
+  return {
+    async connect(options?: AgentOptions): Promise<Client> {
+      const client = await connectAgent(stack(), options);
+      agents.push(client);
+      return client;
+    },
+    leave: () => Promise.all(agents.map((agent) => agent.close())),
+  };
+}
+
 export interface RawRequest {
   readonly key: string;
   readonly method: string;

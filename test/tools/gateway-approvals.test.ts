@@ -1,7 +1,8 @@
-import type { Client, ElicitRequest } from '@modelcontextprotocol/client';
+import type { ElicitRequest } from '@modelcontextprotocol/client';
 import { anActivePolicy } from '../support/active-policy';
-import { connectAgent, readMessage, sendMessage, type AgentOptions } from '../support/agent';
-import { contextOf, newKey } from '../support/operations';
+import { agentsAt, readMessage, sendMessage } from '../support/agent';
+import { newKey } from '../support/operations';
+import { aSecondAdmin } from '../support/second-admin';
 import { startTestStack, type TestStack } from '../support/stack';
 import { registerToolServer, startToolServer, type ToolServer } from '../support/tool-server';
 import { until } from '../support/until';
@@ -11,34 +12,21 @@ const tool = { name: 'notes__delete_note', arguments: { id: 'a' } };
 
 let server: ToolServer;
 let stack: TestStack;
-/** Has made no key that calls, as the first administrator has. */
-let decider: string;
-const agents: Client[] = [];
+let decide: Awaited<ReturnType<typeof aSecondAdmin>>;
+const agents = agentsAt(() => stack);
+const agent = agents.connect;
 beforeAll(async () => {
   server = await startToolServer();
   stack = await startTestStack({ egressAllow: [server.host] });
   await registerToolServer(stack, { name: 'notes', url: server.url });
   await anActivePolicy(stack.api(), 'notes', { tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
-  decider = (await stack.api().post('/api-keys', { name: 'second', role: 'admin' })).body.data.key_id;
+  decide = await aSecondAdmin(stack);
 }, 60_000);
 afterAll(async () => {
-  await Promise.all(agents.map((agent) => agent.close()));
+  await agents.leave();
   await stack?.stop();
   await server?.close();
 });
-
-async function agent(options: AgentOptions): Promise<Client> {
-  const client = await connectAgent(stack, options);
-  agents.push(client);
-  return client;
-}
-
-function decide(approvalId: string, decision: 'approve' | 'deny') {
-  return stack.dispatch(contextOf(stack.as('admin').tenantId, decider), 'tools.approvals.decide', {
-    params: { approvalId, decision, reason: 'looked at it' },
-    idempotencyKey: newKey(),
-  });
-}
 
 const sent = () => server.calls.length;
 const textOf = (result: { content: unknown }) => (result.content as { text: string }[])[0]?.text ?? '';

@@ -1,6 +1,5 @@
-import type { Client } from '@modelcontextprotocol/client';
 import { anActivePolicy } from '../support/active-policy';
-import { connectAgent, type AgentOptions, type Era } from '../support/agent';
+import { agentsAt, type Era } from '../support/agent';
 import { registerContentServer, startContentServer, type ContentServer } from '../support/content-server';
 import { startTestStack, type TestStack } from '../support/stack';
 import { until } from '../support/until';
@@ -11,7 +10,8 @@ const eras: readonly Era[] = ['modern', 'older'];
 let server: ContentServer;
 let stack: TestStack;
 let serverId: string;
-const agents: Client[] = [];
+const agents = agentsAt(() => stack);
+const agent = agents.connect;
 beforeAll(async () => {
   server = await startContentServer();
   stack = await startTestStack({ egressAllow: [server.host] });
@@ -35,16 +35,10 @@ beforeAll(async () => {
   });
 }, 60_000);
 afterAll(async () => {
-  await Promise.all(agents.map((agent) => agent.close()));
+  await agents.leave();
   await stack?.stop();
   await server?.close();
 });
-
-async function agent(options: AgentOptions = {}): Promise<Client> {
-  const client = await connectAgent(stack, options);
-  agents.push(client);
-  return client;
-}
 
 const timesAsked = (what: string) => server.asked.filter((each) => each === what).length;
 

@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { anActivePolicy } from '../support/active-policy';
-import { connectAgent, readMessage, sendMessage, type AgentOptions, type Era } from '../support/agent';
+import { agentsAt, readMessage, sendMessage, type AgentOptions, type Era } from '../support/agent';
 import { newKey } from '../support/operations';
 import { startTestStack, type TestStack } from '../support/stack';
 import { startTellingServer, type TellingServer } from '../support/telling-server';
@@ -11,7 +11,7 @@ const secret = 'Bearer-of-telling-0123456789';
 
 let server: TellingServer;
 let stack: TestStack;
-const agents: Client[] = [];
+const agents = agentsAt(() => stack);
 beforeAll(async () => {
   server = await startTellingServer();
   stack = await startTestStack({ egressAllow: [server.host] });
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await anActivePolicy(stack.api(), 'telling', { tool_rules: [{ effect: 'allow', servers: ['telling'] }] });
 }, 60_000);
 afterAll(async () => {
-  await Promise.all(agents.map((agent) => agent.close()));
+  await agents.leave();
   await stack?.stop();
   await server?.close();
 });
@@ -38,8 +38,7 @@ interface Heard {
 
 /** An agent with all that it is told beside its results. */
 async function agent(options: AgentOptions = {}): Promise<Heard & { client: Client }> {
-  const client = await connectAgent(stack, { path: '/mcp/telling', ...options });
-  agents.push(client);
+  const client = await agents.connect({ path: '/mcp/telling', ...options });
   const logs: object[] = [];
   client.setNotificationHandler('notifications/message', ({ params }) => void logs.push(params));
   return { client, progress: [], logs };

@@ -1,7 +1,7 @@
 import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
 import { anActivePolicy } from '../support/active-policy';
 import { readMessage, sendMessage } from '../support/agent';
-import { contextOf, newKey } from '../support/operations';
+import { aSecondAdmin } from '../support/second-admin';
 import { startTestStack, type TestStack } from '../support/stack';
 import { registerToolServer, startToolServer, type ToolServer } from '../support/tool-server';
 import { until } from '../support/until';
@@ -9,14 +9,13 @@ import { until } from '../support/until';
 const tasks = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 let server: ToolServer;
 let stack: TestStack;
-/** Stands behind no key that calls. */
-let decider: string;
+let decide: Awaited<ReturnType<typeof aSecondAdmin>>;
 beforeAll(async () => {
   server = await startToolServer();
   stack = await startTestStack({ egressAllow: [server.host] });
   await registerToolServer(stack, { name: 'notes', url: server.url });
   await anActivePolicy(stack.api(), 'notes', { tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
-  decider = (await stack.api().post('/api-keys', { name: 'second', role: 'admin' })).body.data.key_id;
+  decide = await aSecondAdmin(stack);
 }, 60_000);
 afterAll(async () => {
   server?.release();
@@ -48,13 +47,6 @@ const call = (name: string, args: object, idempotencyKey: string, more: Asked = 
     more,
   );
 const taskOf = async (taskId: string, more: Asked = {}) => ask('tasks/get', { taskId }, more);
-
-function decide(approvalId: string, decision: 'approve' | 'deny') {
-  return stack.dispatch(contextOf(stack.as('admin').tenantId, decider), 'tools.approvals.decide', {
-    params: { approvalId, decision, reason: 'looked at it' },
-    idempotencyKey: newKey(),
-  });
-}
 
 it('says that it knows tasks, to clients of the revision that has them', async () => {
   const { result } = await ask('server/discover', {});

@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { anActivePolicy } from '../support/active-policy';
-import { connectAgent, readMessage, sendMessage, type AgentOptions, type Era } from '../support/agent';
+import { agentsAt, readMessage, sendMessage, type Era } from '../support/agent';
 import { newKey } from '../support/operations';
 import { startTestStack, type TestStack } from '../support/stack';
 import {
@@ -19,7 +19,8 @@ const keyMeta = 'io.aos/idempotency-key';
 let server: ToolServer;
 let stack: TestStack;
 let notes: RegisteredServer;
-const agents: Client[] = [];
+const agents = agentsAt(() => stack);
+const agent = agents.connect;
 beforeAll(async () => {
   server = await startToolServer();
   stack = await startTestStack({ egressAllow: [server.host] });
@@ -27,16 +28,10 @@ beforeAll(async () => {
   await anActivePolicy(stack.api(), 'notes', { tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
 }, 60_000);
 afterAll(async () => {
-  await Promise.all(agents.map((agent) => agent.close()));
+  await agents.leave();
   await stack?.stop();
   await server?.close();
 });
-
-async function agent(options: AgentOptions = {}): Promise<Client> {
-  const client = await connectAgent(stack, options);
-  agents.push(client);
-  return client;
-}
 
 async function namesOf(client: Client): Promise<string[]> {
   return (await client.listTools()).tools.map(({ name }) => name);
