@@ -8,6 +8,8 @@ const toolForm = /^([a-z0-9-]+)__(.+)$/s;
 
 /** What a name of the gateway stands for; undefined when it can stand for nothing. */
 export function readToolName(name: string, server: string | undefined): NamedTool | undefined {
+  // No text of the database holds it, so it is not asked.
+  if (name.includes('\u0000')) return undefined;
   if (server !== undefined) return { kind: 'tool', server, tool: name };
   const planeId = planeForm.exec(name)?.[1];
   if (planeId !== undefined) return { kind: 'plane', planeId };

@@ -92,7 +92,7 @@ describe.each(eras)('an agent of the %s revision', (era) => {
     const wrong = await client.callTool({ name: 'notes__read_note', arguments: { id: 7 } });
     expect(wrong).toMatchObject({ isError: true, _meta: { 'io.aos/reason': 'validation_error' } });
     expect(textOf(wrong)).toContain('/id');
-    for (const name of ['notes__nothing', 'nowhere__read_note', 'read_note', 'ask_kp_000000000000']) {
+    for (const name of ['notes__nothing', 'notes__\u0000', 'nowhere__read_note', 'read_note', 'ask_kp_000000000000']) {
       await expect(client.callTool({ name, arguments: {} })).rejects.toMatchObject({ code: -32_602 });
     }
     const _meta = { [keyMeta]: 'not a key' };

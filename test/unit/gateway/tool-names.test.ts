@@ -10,6 +10,8 @@ it.each([
   ['__read', undefined, undefined],
   ['notes__', undefined, undefined],
   ['', undefined, undefined],
+  ['notes__\u0000', undefined, undefined],
+  ['\u0000', 'notes', undefined],
 ])('reads %j at the address of %s', (name, server, expected) => {
   expect(readToolName(name, server)).toEqual(expected);
 });
