@@ -2,18 +2,11 @@ import { Option, type Command } from 'commander';
 import { addListCommand, addReadCommand, addWriteCommand } from '../add-command';
 import type { CliRun } from '../deps';
 import { utcTime } from '../option-values';
-import { resolvePlane, resolvePolicy } from '../resolve-name';
+import { resolvePolicy } from '../resolve-name';
 import { action, type Session } from '../session';
 import { column, renderFields, textColumn } from '../table';
-import { shellWord } from '../text';
+import { addCreateCommand } from './policies-create';
 import { addSimulateCommand } from './policies-simulate';
-
-interface CreateOptions {
-  readonly allow: readonly string[];
-  readonly mode: string;
-  readonly redactAt?: string;
-  readonly description?: string;
-}
 
 interface Period {
   readonly since?: string;
@@ -26,19 +19,7 @@ const targetByVerb = { activate: 'ACTIVE', suspend: 'SUSPENDED', retire: 'RETIRE
 export function addPolicyCommands(program: Command, run: CliRun): void {
   const policies = program.command('policies').description('what agents may read, and the sealed snapshots of it');
 
-  addWriteCommand(policies, 'create <name>', 'draft a policy; it counts once it is activated')
-    .requiredOption('--allow <plane...>', 'planes that may be read, by name or id; * for all that are not restricted')
-    .addOption(new Option('--mode <mode>', 'how it is enforced').choices(['BLOCK', 'WARN', 'AUDIT']).default('BLOCK'))
-    .addOption(
-      new Option('--redact-at <level>', 'from which sensitivity on findings are masked in answers').choices([
-        'public',
-        'internal',
-        'confidential',
-        'restricted',
-      ]),
-    )
-    .option('--description <text>', 'what it is for')
-    .action(action(run, create));
+  addCreateCommand(policies, run);
   addListCommand(policies, 'list', 'the policies of the tenant').action(action(run, list));
   addReadCommand(policies, 'show <policy>', 'one policy in full').action(action(run, show));
   for (const verb of ['activate', 'suspend', 'retire'] as const) {
@@ -58,29 +39,6 @@ export function addPolicyCommands(program: Command, run: CliRun): void {
     action(run, showSnapshot),
   );
   addWriteCommand(policies, 'snapshot', 'seal a snapshot now').action(action(run, seal));
-}
-
-async function create(session: Session, name: string, options: CreateOptions): Promise<void> {
-  const allowed = await Promise.all(
-    options.allow.map(async (each) => (each === '*' ? each : resolvePlane(session, each))),
-  );
-  const policy = await session.api.write('POST', '/policies', {
-    name,
-    ...(options.description === undefined ? {} : { description: options.description }),
-    enforcement_mode: options.mode,
-    conditions: {
-      allowed_plane_ids: allowed,
-      ...(options.redactAt === undefined ? {} : { redact_at: options.redactAt }),
-    },
-  });
-  session.show(policy, () =>
-    renderFields([
-      ['policy', policy['policy_id']],
-      ['name', policy['name'] ?? name],
-      ['status', policy['status']],
-      ['next', `aos policies activate ${shellWord(name)} --reason "…"`],
-    ]),
-  );
 }
 
 async function list(session: Session, { limit }: { limit: number }): Promise<void> {

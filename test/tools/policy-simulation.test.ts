@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { invoke } from '../support/held-calls';
 import { startTestStack, type TestStack } from '../support/stack';
 import { registerToolServer, startToolServer, type RegisteredServer, type ToolServer } from '../support/tool-server';
+import { runCommand } from '../unit/cli/run-command';
 
 let upstream: ToolServer;
 let stack: TestStack;
@@ -158,4 +161,29 @@ it.each([
 it('is for those who write policies', async () => {
   const body = { policy_id: inForce };
   expect(await stack.api('developer').post('/policies/simulate', body)).toMatchObject({ status: 403 });
+});
+
+it('makes a policy of the file that was tried, on the command line', async () => {
+  const { url, folder } = stack;
+  const env = { AOS_API_URL: url, AOS_API_KEY: stack.keys.tenants[0]?.admin_key ?? '' };
+  const aos = (...args: string[]) => runCommand(args, { env, cwd: folder });
+  const write = (rules: readonly object[]) =>
+    writeFile(path.join(folder, 'rules.json'), JSON.stringify({ conditions: { tool_rules: rules } }));
+
+  await write([{ effect: 'deny', tools: ['read_note'], when: 'args.id ==' }]);
+  const { exitCode, stderr } = await aos('policies', 'create', 'no secrets', '--from', 'rules.json');
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(/validation_error.*conditions\.tool_rules\.0\.when: /);
+
+  await write([{ effect: 'deny', tools: ['read_note'], when: 'args.id == "secret"' }]);
+  await call('read_note', { id: 'secret' });
+  const tried = await aos('policies', 'simulate', '--from', 'rules.json', '--server', 'notes', '--tool', 'read_note');
+  expect(tried.stdout).toMatch(/allow +deny +1/);
+  expect(await aos('policies', 'create', 'no secrets', '--from', 'rules.json')).toMatchObject({ exitCode: 0 });
+  const activated = await aos('policies', 'activate', 'no secrets', '--reason', 'tried');
+  expect(activated).toMatchObject({ exitCode: 0 });
+  expect(await invoke(stack.api('developer'), notes, { input: { id: 'secret' } })).toMatchObject({
+    ...{ status: 403, body: { error: { reason: 'POLICY_DENIED' } } },
+  });
+  expect(await invoke(stack.api('developer'), notes, { input: { id: 'open' } })).toMatchObject({ status: 200 });
 });

@@ -1,8 +1,12 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { startFakeApi, type FakeApi } from './fake-api';
 import { runCommand } from './run-command';
 
 let api: FakeApi;
-const aos = (...args: string[]) => runCommand(args, { url: api.url });
+const cwd = mkdtempSync(path.join(tmpdir(), 'aos-cli-'));
+const aos = (...args: string[]) => runCommand(args, { url: api.url, cwd });
 const bodies = () => api.seen.filter(({ method }) => method === 'POST').map(({ body }) => body);
 
 beforeAll(async () => {
@@ -79,6 +83,53 @@ test('policies are created, listed, moved and sealed', async () => {
     { target: 'RETIRED', reason: 'why' },
     {},
   ]);
+});
+
+describe('a policy from a file', () => {
+  const rules = {
+    tool_rules: [{ effect: 'deny', tools: ['send_*'], when: 'args.amount > 100' }],
+    tool_redactions: [{ tools: ['send_*'], input: ['$.card'] }],
+  };
+  const fileOf = (value: unknown) => {
+    writeFileSync(path.join(cwd, 'rules.json'), typeof value === 'string' ? value : JSON.stringify(value));
+    return ['policies', 'create', 'senders', '--from', 'rules.json'];
+  };
+
+  test('is sent as it stands, and enforced unless it says otherwise', async () => {
+    api.on('POST /policies', { status: 201, data: { policy_id: 'pol_1', name: 'senders', status: 'DRAFT' } });
+    const created = await aos(...fileOf({ conditions: rules }));
+    expect(created).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('aos policies activate senders') });
+    await aos(...fileOf({ enforcement_mode: 'AUDIT', conditions: rules }), '--description', 'tried out');
+    expect(bodies()).toEqual([
+      { name: 'senders', enforcement_mode: 'BLOCK', conditions: rules },
+      { name: 'senders', enforcement_mode: 'AUDIT', conditions: rules, description: 'tried out' },
+    ]);
+  });
+
+  test.each([
+    [['--allow', '*'], /--from.*cannot be used with.*--allow/],
+    [['--mode', 'AUDIT'], /--from.*cannot be used with.*--mode/],
+    [['--redact-at', 'public'], /--from.*cannot be used with.*--redact-at/],
+  ])('is not mixed with %j', async (more, words) => {
+    const { exitCode, stderr } = await aos(...fileOf({ conditions: rules }), ...more);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(words) });
+    expect(api.seen).toEqual([]);
+  });
+
+  test.each([
+    ['{', /rules\.json is not JSON/],
+    [[rules], /rules\.json does not hold a JSON object/],
+  ])('is refused here when it is no object: %j', async (value, words) => {
+    const { exitCode, stderr } = await aos(...fileOf(value));
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(words) });
+    expect(api.seen).toEqual([]);
+  });
+});
+
+test('a policy that says nothing is not created', async () => {
+  const { exitCode, stderr } = await aos('policies', 'create', 'readers');
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--allow or --from') });
+  expect(api.seen).toEqual([]);
 });
 
 test('switches and modes', async () => {
