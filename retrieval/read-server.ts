@@ -5,6 +5,7 @@ import type { ReadRequest } from '../contracts/server-reads';
 import type { SeenEpochs } from '../contracts/switches';
 import type { Dispatch } from '../operations/catalogue';
 import { newId } from '../operations/ids';
+import { redacted } from '../operations/tools/redaction/redact';
 import type { ReachedServer } from '../operations/tools/calls/call-reads';
 import { sha256Hex } from '../operations/transaction/canonical';
 
@@ -23,6 +24,8 @@ export type UpstreamAnswer =
       /** `killed` never left; of `unknown` nobody can say whether the server was asked. */
       readonly outcome: 'failed' | 'unknown' | 'killed';
       readonly error: EngineError;
+      /** Its words are an answer of the server. */
+      readonly isAnswered: boolean;
     };
 
 /** Asks a server once, in bounded time, for a bounded answer; stopped by kills. Throws nothing. */
@@ -55,19 +58,21 @@ export function createReadServer({
       ...{ readId: newId('inv_', 8), intentId: randomUUID(), serverId, request },
       requestedAt: new Date().toISOString(),
     };
-    const { server, seen } = await dispatch(context, 'tools.reads.begin', { params: asked, idempotencyKey: '' });
+    const { server, seen, hides } = await dispatch(context, 'tools.reads.begin', { params: asked, idempotencyKey: '' });
+    const hidden = [...hides.input];
     const began = performance.now();
     const found = await ask(context, { readId: asked.readId, server, request, seen });
     const durationMs = Math.round(performance.now() - began);
     if (found.kind === 'failure') {
-      const { outcome, error } = found;
-      const end = { outcome, reason: error.reason ?? error.code, message: error.message.slice(0, 1000), durationMs };
-      await dispatch(context, 'tools.reads.fail', { params: { ...asked, ...end }, idempotencyKey: '' });
+      const { outcome, error, isAnswered } = found;
+      const message = isAnswered && hides.result.length > 0 ? redacted : error.message.slice(0, 1000);
+      const end = { outcome, reason: error.reason ?? error.code, message, durationMs };
+      await dispatch(context, 'tools.reads.fail', { params: { ...asked, hidden, ...end }, idempotencyKey: '' });
       throw withReadId(error, asked.readId);
     }
     const outputHash = sha256Hex(JSON.stringify(found.answer));
     await dispatch(context, 'tools.reads.release', {
-      params: { ...asked, seen, outputHash, durationMs },
+      params: { ...asked, hidden, seen, outputHash, durationMs },
       idempotencyKey: '',
     });
     return { readId: asked.readId, answer: found.answer };

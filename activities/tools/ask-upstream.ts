@@ -42,7 +42,7 @@ export function createAskUpstream({ upstream, describeServer, running }: AskDepe
       const reached = error instanceof UpstreamFailure ? error.reached : hasLeft ? 'unknown' : 'notSent';
       const unsent = killed.signal.aborted ? 'killed' : 'failed';
       const outcome = reached === 'unknown' ? 'unknown' : reached === 'notSent' ? unsent : 'failed';
-      return { kind: 'failure', outcome, error: failure };
+      return { kind: 'failure', outcome, error: failure, isAnswered: reached === 'answered' };
     } finally {
       leave();
     }

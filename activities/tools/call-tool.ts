@@ -115,7 +115,7 @@ export function createCallTool(dependencies: CallDependencies) {
           arguments: args,
           inputSchema: tool.inputSchema as Record<string, unknown>,
           signal: workSignal(),
-          ...watchers.of(invocationId),
+          ...toldOf(watchers.of(invocationId), tool),
         });
       } catch (error) {
         return { kind: 'failure', failure: failureOf(error, hasLeft) };
@@ -146,6 +146,15 @@ export function createCallTool(dependencies: CallDependencies) {
       }
     }
   }
+}
+
+type Told = ReturnType<CallDependencies['watchers']['of']>;
+
+/** Where anything of the answer is hidden, no path can look into other words of the server: how far it came is left. */
+function toldOf(watcher: Told, { redactions }: Opened): Told {
+  const { onProgress } = watcher;
+  if (redactions.length === 0) return watcher;
+  return onProgress === undefined ? {} : { onProgress: ({ message: _hidden, ...numbers }) => onProgress(numbers) };
 }
 
 interface Lost {

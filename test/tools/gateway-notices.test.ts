@@ -1,6 +1,7 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { anActivePolicy } from '../support/active-policy';
 import { agentsAt, readMessage, sendMessage, type AgentOptions, type Era } from '../support/agent';
+import { keptOf } from '../support/kept-of';
 import { newKey } from '../support/operations';
 import { startTestStack, type TestStack } from '../support/stack';
 import { startTellingServer, type TellingServer } from '../support/telling-server';
@@ -98,4 +99,28 @@ it('takes the result of a call that was made before, and tells nothing of it aga
   expect(progress).toHaveLength(2);
   await client.callTool(params, { onprogress });
   expect(progress).toHaveLength(2);
+});
+
+it('keeps nothing of what it passed on, and logs nothing of it', async () => {
+  const { client, progress, logs } = await agent();
+  const params = { name: 'read_steps', arguments: {}, _meta: level('debug') };
+  await client.callTool(params, { onprogress: (each) => void progress.push(each) });
+  expect([progress.length, logs.length]).toEqual([2, 2]);
+  for (const told of ['step 1', 'a detail', 'it is late']) {
+    expect(await keptOf(stack, told)).toEqual({ tables: [], lines: [] });
+  }
+  expect(await keptOf(stack, 'read_steps')).toMatchObject({ tables: expect.arrayContaining(['mcp_tool_calls']) });
+});
+
+it('passes on how far a call came and no words, where policies hide anything of its answer', async () => {
+  await anActivePolicy(stack.api(), 'hiding', { tool_redactions: [{ tools: ['read_steps'], result: ['$.name'] }] });
+  const { client, progress, logs } = await agent();
+  const params = { name: 'read_steps', arguments: {}, _meta: level('debug') };
+  const result = await client.callTool(params, { onprogress: (each) => void progress.push(each) });
+  expect(result).toMatchObject({ content: [{ type: 'text', text: '[redacted]' }] });
+  expect(progress).toEqual([
+    { progress: 1, total: 2 },
+    { progress: 2, total: 2 },
+  ]);
+  expect(logs).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { defineOperation, type Refused, type Work } from '../../define';
 import { notesOf } from '../calls/denial';
 import { noted } from '../calls/request-call';
 import { takeToolToken } from '../calls/take-token';
-import { decideRead, readRefusal } from './decide-read';
+import { decideRead, readRefusal, redactionsOfRead } from './decide-read';
 import { insertReadEvidence, namesOf } from './read-evidence';
 import { readAskedServer, type AskedServer } from './read-facts';
 
@@ -19,6 +19,9 @@ export const AskedRead = z.strictObject({
   requestedAt: z.iso.datetime(),
 });
 export type AskedRead = z.infer<typeof AskedRead>;
+
+/** What policies hid of the question when it was allowed; what they hide since then is hidden too. */
+export const HiddenPaths = z.array(z.string());
 
 /** Decides a read of a server and opens its intent, after which the server may be asked. A denial leaves evidence too. */
 export const beginRead = defineOperation({
@@ -61,6 +64,7 @@ export const beginRead = defineOperation({
       server: { server_id, url, transport, auth_type, credential_id },
       /** What the switches were when it was allowed. */
       seen: Object.fromEntries(work.switches.map(({ switchId, epoch }) => [switchId, epoch])),
+      hides: redactionsOfRead(server, request),
     };
   },
 
@@ -82,11 +86,13 @@ async function recordDenial(work: Work, params: AskedRead, error: EngineError): 
   const policySnapshotId = typeof snapshot === 'string' ? snapshot : undefined;
   const reason = error.reason ?? error.code;
   const { message } = error;
-  const { warnings, shadow } = notesOf(error);
+  const { warnings, shadow, hidden } = notesOf(error);
   // What names no server of the tenant has no row of its own.
   const rowHash =
     known === serverId
-      ? insertReadEvidence(work, { ...params, outcome: 'refused', policyId, policySnapshotId, reason, message })
+      ? insertReadEvidence(work, {
+          ...{ ...params, hidden, outcome: 'refused', policyId, policySnapshotId, reason, message },
+        })
       : null;
   return {
     entry: {

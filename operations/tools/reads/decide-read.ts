@@ -6,6 +6,7 @@ import type { Work } from '../../define';
 import { canonicalJson } from '../../transaction/canonical';
 import { denial, withNotes } from '../calls/denial';
 import { decideCall, type ToolDecision } from '../policy/decide';
+import { redactionsOf, type Redactions } from '../redaction/redactions';
 import type { AskedServer } from './read-facts';
 
 /**
@@ -47,21 +48,29 @@ const asTool = {
   policyId: null,
 } as const;
 
+/** What of a read is not stored by now: its method stands where a call names its tool. */
+export function redactionsOfRead({ policies, name }: AskedServer, { method }: ReadRequest): Redactions {
+  return redactionsOf(policies, { server: name, tool: method });
+}
+
 /** Why the read is refused; undefined when it is allowed. */
 export function readRefusal(
   decision: ToolDecision,
   server: AskedServer,
-  { method }: ReadRequest,
+  request: ReadRequest,
 ): EngineError | undefined {
   if (decision.decision === 'allow') return undefined;
+  const { method } = request;
+  const { warnings, shadow } = decision;
+  const noted = { warnings, shadow, hidden: redactionsOfRead(server, request).input };
   const named = { server_id: server.server_id, tool_name: method, snapshot_id: server.snapshot_id };
   if (decision.reason === 'unknown_tool') {
-    return refusal('NOT_FOUND', `the server lists nothing of this name for ${method}`, {
+    const unlisted = refusal('NOT_FOUND', `the server lists nothing of this name for ${method}`, {
       details: { server_id: server.server_id, tool_name: method },
     });
+    return withNotes(unlisted, noted);
   }
-  const { warnings, shadow } = decision;
-  if (decision.decision === 'deny') return withNotes(denial(decision, named), { warnings, shadow });
+  if (decision.decision === 'deny') return withNotes(denial(decision, named), noted);
   const message = `${decision.message} Reads cannot wait for one: allow them without, or call a tool.`;
-  return withNotes(denial({ ...decision, reason: 'policy_violation', message }, named), { warnings, shadow });
+  return withNotes(denial({ ...decision, reason: 'policy_violation', message }, named), noted);
 }

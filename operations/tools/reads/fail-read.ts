@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../../define';
 import { isSettled } from '../../transaction/effects';
-import { AskedRead } from './begin-read';
+import { AskedRead, HiddenPaths } from './begin-read';
 import { insertReadEvidence, namesOf } from './read-evidence';
 
 /** Records that a read ended without an answer, also under a kill: nothing was released. */
@@ -9,6 +9,7 @@ export const failRead = defineOperation({
   name: 'tools.reads.fail',
   permission: 'execute:mcp:*',
   params: AskedRead.extend({
+    hidden: HiddenPaths,
     outcome: z.enum(['failed', 'unknown', 'killed']),
     reason: z.string().max(64),
     message: z.string().max(1000),

@@ -9,6 +9,8 @@ export interface ReadRecord {
   readonly readId: string;
   readonly serverId: string;
   readonly request: ReadRequest;
+  /** JSONPath into what was asked: what of it is not stored. */
+  readonly hidden: readonly string[];
   readonly requestedAt: string;
   readonly outcome: CallOutcome;
   readonly policyId?: string | undefined;
@@ -27,12 +29,12 @@ export function inputHashOf({ params }: ReadRequest): string {
 /** The row of evidence of a read, beside those of calls: its method stands where a call names its tool. */
 export function insertReadEvidence(work: Work, record: ReadRecord): string {
   const { context } = work;
-  const { readId, serverId, request, outcome, reason, message } = record;
+  const { readId, serverId, request, hidden, outcome, reason, message } = record;
   const isBlocked = outcome === 'refused' || outcome === 'killed';
   return insertInvocation(work, {
     ...{ invocationId: readId, toolId: null, serverId, toolName: request.method },
     inputHash: inputHashOf(request),
-    inputPreview: previewOf(namedBy(request)),
+    inputPreview: previewOf(namedBy(request), hidden),
     definitionHash: null,
     actor: context.actor,
     runId: context.runId,
@@ -54,7 +56,9 @@ export function insertReadEvidence(work: Work, record: ReadRecord): string {
 // What is filled in may be personal, and no tool's schema says where.
 function namedBy({ method, params }: ReadRequest): unknown {
   if (method === 'resources/read') return params;
-  return method === 'prompts/get' ? { name: params.name } : { ref: params.ref, argument: params.argument.name };
+  return method === 'prompts/get'
+    ? { name: params.name }
+    : { ref: params.ref, argument: { name: params.argument.name } };
 }
 
 /** What every event of a read says of it. */

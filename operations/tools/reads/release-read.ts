@@ -4,12 +4,14 @@ import { engagedSwitch } from '../../../contracts/switches';
 import { defineOperation } from '../../define';
 import { isSettled } from '../../transaction/effects';
 import { switchRefusal } from '../../transaction/fence';
-import { AskedRead } from './begin-read';
-import { decideRead, readRefusal } from './decide-read';
+import { notesOf } from '../calls/denial';
+import { AskedRead, HiddenPaths } from './begin-read';
+import { decideRead, readRefusal, redactionsOfRead } from './decide-read';
 import { insertReadEvidence, namesOf } from './read-evidence';
 import { readAskedServer } from './read-facts';
 
 const ReleasedRead = AskedRead.extend({
+  hidden: HiddenPaths,
   outputHash: Sha256,
   durationMs: z.int().min(0),
   /** Epochs of the switches when the read began: a kill since then keeps the answer back though it may be off again. */
@@ -43,6 +45,7 @@ export const releaseRead = defineOperation({
     const policySnapshotId = server.snapshot_id ?? undefined;
     const rowHash = insertReadEvidence(work, {
       ...params,
+      hidden: withThose(params.hidden, redactionsOfRead(server, request).input),
       ...{ outcome: 'succeeded', policyId, policySnapshotId, isFlagged: decision.warnings.length > 0 },
     });
     work.audit({
@@ -67,7 +70,10 @@ export const releaseRead = defineOperation({
     // The server answered; that nobody is told is no undoing.
     work.settle({ intentId, outcome: 'failed', first, reason });
     const { outputHash: _kept, ...asked } = params;
-    const rowHash = insertReadEvidence(work, { ...asked, outcome: 'failed', reason, message });
+    const rowHash = insertReadEvidence(work, {
+      ...{ ...asked, outcome: 'failed', reason, message },
+      hidden: withThose(params.hidden, notesOf(error).hidden),
+    });
     return {
       entry: {
         type: 'server_read_failed',
@@ -83,3 +89,7 @@ export const releaseRead = defineOperation({
     };
   },
 });
+
+function withThose(paths: readonly string[], others: readonly string[]): readonly string[] {
+  return [...new Set([...paths, ...others])];
+}
