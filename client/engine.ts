@@ -17,7 +17,7 @@ import { readPollers } from './pollers';
 import { keyword } from './search-attributes';
 import { lookAtServer, watchServer } from './server-messages';
 import { resumeRun, startFanOut } from './switch-messages';
-import { awaitToolCall, startToolCall, tellDecided } from './tool-calls';
+import { awaitToolCall, listRunning, startToolCall, tellDecided } from './tool-calls';
 import { createWorkflowControl } from './workflow-control';
 import { readQueueStats, type QueueStats } from './queue-stats';
 
@@ -33,6 +33,8 @@ export interface Engine extends OutboxPort {
   awaitToolCall(workflowId: string, waitMs: number): Promise<void>;
   /** Whether an execution of this workflow is open. */
   isRunning(workflowId: string): Promise<boolean>;
+  /** Which of these are known to run, in one request; what is missing may run all the same. */
+  listRunning(workflowIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Which of our task queues have a worker that is given what comes anew. */
   pollers(): Promise<Readonly<Record<string, boolean>>>;
   /** How far the workers are behind. */
@@ -69,6 +71,7 @@ export function createEngine({
     startToolCall: (message) => startToolCall(client, message, { taskQueue, isEager }),
     awaitToolCall: (workflowId, waitMs) => awaitToolCall(client, workflowId, waitMs),
     isRunning: (workflowId) => isRunning(client, workflowId),
+    listRunning: (workflowIds) => listRunning(client, workflowIds),
     pollers: () => readPollers(client, namespace, taskQueue),
     queueStats: () => readQueueStats(client, namespace, taskQueue),
     checkHealth: () => checkHealth(client, namespace),

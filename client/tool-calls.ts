@@ -15,7 +15,7 @@ import {
   taskQueuesOf,
   toolCallWorkflowType,
 } from '../contracts/workflow-messages';
-import { keyword } from './search-attributes';
+import { keyword, quote } from './search-attributes';
 
 export interface StartCallOptions {
   readonly taskQueue: string;
@@ -62,6 +62,14 @@ export async function awaitToolCall(client: Client, workflowId: string, waitMs: 
     if (error instanceof WorkflowFailedError || isGrpcDeadlineError(error)) return;
     throw error;
   }
+}
+
+/** Which of these run, as the visibility index has it, which is a little behind: what is missing may run all the same. */
+export async function listRunning(client: Client, workflowIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const running = new Set<string>();
+  const query = `ExecutionStatus = 'Running' AND WorkflowId IN (${workflowIds.map(quote).join(', ')})`;
+  for await (const { workflowId } of client.workflow.list({ query })) running.add(workflowId);
+  return running;
 }
 
 function startOptions({ workflowId, payload }: Message, { taskQueue }: StartCallOptions) {

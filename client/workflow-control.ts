@@ -4,7 +4,7 @@ import { freezeContext } from '../contracts/execution-context';
 import type { SwitchScope } from '../contracts/switches';
 import { killSignalName, searchAttributes, type KillInput } from '../contracts/workflow-messages';
 import { fanOutKind } from './switch-messages';
-import { keyword } from './search-attributes';
+import { keyword, quote } from './search-attributes';
 
 interface Target {
   readonly workflowId: string;
@@ -81,8 +81,4 @@ function scopeCondition(scope: SwitchScope, scopeId: string): string[] | undefin
     case 'integration':
       return undefined;
   }
-}
-
-function quote(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -9,6 +9,8 @@ const ageSecondsMin = 60;
 const pageSize = 200;
 
 export interface CallPort {
+  /** Those that are known to run, in one request. */
+  listRunning(workflowIds: readonly string[]): Promise<ReadonlySet<string>>;
   isRunning(workflowId: string): Promise<boolean>;
   startToolCall(message: Pick<ToolCallMessage, 'workflowId' | 'payload'>): Promise<void>;
 }
@@ -44,7 +46,10 @@ export async function reconcileCalls(db: Database, port: CallPort, dispatch: Dis
         and c.invocation_id > ${after}
         and not exists (select from event_outbox o where o.published_at is null and o.workflow_id = c.workflow_id)
       order by c.invocation_id limit ${pageSize}`.execute(db);
-    for (const row of rows) {
+    if (rows.length === 0) break;
+    // Most of them wait for people, for hours: they are asked for together, and only those that are missing one by one.
+    const running = await port.listRunning(rows.map((row) => row.workflow_id));
+    for (const row of rows.filter(({ workflow_id: id }) => !running.has(id))) {
       try {
         if (await seeTo(row, port, dispatch)) seenTo += 1;
       } catch (error) {

@@ -42,11 +42,20 @@ async function rowOf(invocationId: string) {
 /** An engine in which only what is started runs. */
 function engine({ refuses = false } = {}) {
   const started: { workflowId: string; waitMs: number | undefined }[] = [];
+  const asked = { together: 0, alone: 0 };
+  const runs = (workflowId: string) => started.some((each) => each.workflowId === workflowId && !refuses);
   const port: CallPort = {
-    isRunning: async (workflowId) => started.some((each) => each.workflowId === workflowId && !refuses),
+    async listRunning(workflowIds) {
+      asked.together += 1;
+      return new Set(workflowIds.filter((id) => runs(id)));
+    },
+    async isRunning(workflowId) {
+      asked.alone += 1;
+      return runs(workflowId);
+    },
     startToolCall: async ({ workflowId, payload }) => void started.push({ workflowId, waitMs: payload.call.waitMs }),
   };
-  return { started, port };
+  return { started, asked, port };
 }
 
 async function age(invocationId: string, isDelivered = true): Promise<void> {
@@ -84,6 +93,32 @@ describe('an open call without a workflow', () => {
     const after = engine();
     await reconcileCalls(system, after.port, core.dispatch);
     expect(after.started.find((each) => each.workflowId === workflowId)).toEqual({ workflowId, waitMs: undefined });
+  });
+
+  it('is found among hundreds that wait for people by a request for each page of them', async () => {
+    await core.owner.query(`update mcp_tools set max_calls_per_minute = 10000`);
+    await core.owner.query(`delete from rate_limit_buckets`);
+    for (let made = 0; made < 300; made += 1) await calls.aCall('delete_note');
+    await core.owner.query(
+      `update mcp_tool_calls set requested_at = now() - interval '2 minutes' where settled_at is null`,
+    );
+    await core.owner.query(`update event_outbox set published_at = now() where published_at is null`);
+    const { rows } = await core.owner.query<{ n: number }>(
+      `select count(*)::int as n from mcp_tool_calls where settled_at is null and requested_at < now() - interval '1 minute'`,
+    );
+    const open = rows[0]?.n ?? 0;
+    const { started, asked, port } = engine();
+    await reconcileCalls(system, port, core.dispatch);
+    expect(started).toHaveLength(open);
+    const pages = Math.ceil((open + 1) / 200);
+    Object.assign(asked, { together: 0, alone: 0 });
+    await reconcileCalls(system, port, core.dispatch);
+    expect({ ...asked, started: started.length }).toEqual({ together: pages, alone: 0, started: open });
+    const [lost] = started.splice(0, 1);
+    await reconcileCalls(system, port, core.dispatch);
+    expect(asked).toEqual({ together: 2 * pages, alone: 2 });
+    expect(started.at(-1)?.workflowId).toBe(lost?.workflowId);
+    await core.owner.query(`update mcp_tools set max_calls_per_minute = 60`);
   });
 
   it('is closed when its workflow was ended: killed before it was sent, unknown after', async () => {

@@ -7,6 +7,7 @@ import { decideCall, endOfCall, holdCall } from '../support/held-calls';
 import { newKey } from '../support/operations';
 import { untilDiscovered } from '../support/tool-discoveries';
 import { toolDefinitions } from '../support/tool-server';
+import { until } from '../support/until';
 
 let at: ApprovalsStack;
 beforeAll(async () => {
@@ -38,6 +39,21 @@ describe('a call that waits', () => {
       status: 409,
       body: { error: { reason: 'INVALID_STATE' } },
     });
+  });
+
+  it('is known to run to whoever asks for many calls at once, until it has ended', async () => {
+    const call = await holdCall(at.developer(), server);
+    const { rows } = await at.stack.owner.query<{ id: string }>(
+      `select workflow_id as id from mcp_tool_calls where invocation_id = $1`,
+      [call.invocationId],
+    );
+    const id = rows[0]?.id ?? '';
+    const { engine } = at.stack.worker;
+    const running = () => engine.listRunning([id, `tool:o'neill:\\nobody`]);
+    await until(async () => (await running()).size === 1, { what: 'the index to have it' });
+    expect(await running()).toEqual(new Set([id]));
+    await decideCall(at.judge, call, 'deny');
+    await until(async () => (await running()).size === 0, { what: 'the index to have its end' });
   });
 
   it('cannot be decided when its time is over', async () => {
