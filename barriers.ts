@@ -13,10 +13,12 @@ export const workBarriers = [
   'activate.endpoint-opened',
 ] as const;
 
+/** Those of calls of tools, which the API meets. */
+export const callBarriers = ['tool.intent-committed', 'tool.answered'] as const;
+
 export type BarrierName =
   | (typeof workBarriers)[number]
-  | 'tool.intent-committed'
-  | 'tool.answered'
+  | (typeof callBarriers)[number]
   | 'seal.leaves-written'
   | 'seal.before-commit'
   | 'seal.committed'

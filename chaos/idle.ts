@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 /** What may be left over when nothing is asked any more; idle is when all of it is zero. */
 const leftovers = {
   'open jobs': `select count(*)::int as n from knowledge_jobs where status in ('queued', 'running')`,
+  'calls that have not ended': 'select count(*)::int as n from mcp_tool_calls where settled_at is null',
   'planes that name a job': 'select count(*)::int as n from knowledge_planes where active_job_id is not null',
   'messages not delivered': 'select count(*)::int as n from event_outbox where published_at is null',
   'intents without an outcome': `select count(*)::int as n from effect_intents i

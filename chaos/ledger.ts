@@ -62,14 +62,17 @@ export const LedgerLine = z.discriminatedUnion('kind', [
   }),
   /** The connection ended, or the time was up, before an answer: the call may have had its effect or not. */
   z.object({ ...line, kind: z.literal('unknown'), call: LedgerCall, error: z.string() }),
-  /** A fixture outside of AOS was reached. Reading a source and embedding a text may happen more than once. */
+  /** A fixture outside of AOS was reached. Reading a source and embedding a text may happen more than once, a call of a tool not. */
   z.object({
     ...line,
     kind: z.literal('effect'),
-    sink: z.enum(['http-source', 'embedder']),
+    sink: z.enum(['http-source', 'embedder', 'tool']),
+    /** Of a tool, the hash of the arguments, as the row of its call has it. */
     key: z.string(),
     mayRepeat: z.boolean(),
   }),
+  /** A fault begins, or has been taken back. */
+  z.object({ ...line, kind: z.literal('fault'), fault: z.string(), isOver: z.boolean() }),
   /** Postgres has ended, to its last process; or is about to be started again. */
   z.object({ ...line, kind: z.literal('outage'), store: z.literal('postgres'), isOver: z.boolean() }),
 ]);

@@ -14,6 +14,7 @@ import { untilIdle } from './idle';
 import { openLedger, readLedger } from './ledger';
 import { releaseAll } from './load/others';
 import { settle } from './load/settle';
+import { decideLeftovers } from './load/tools';
 import { readOptions, type ChaosOptions } from './options';
 import { createDraw } from './random';
 import { createReport, say, type Report } from './report';
@@ -109,7 +110,7 @@ async function run(options: ChaosOptions, { folder, report, closers }: Place): P
     ...{ isPoisoned: faults.includes('F11'), closing: closing.signal, over: over.signal, count: report.count },
   });
   const load = runLoad(world);
-  await runFaults(plan, { surroundings: { stack, fixtures, disk, folder }, totalMs, report });
+  await runFaults(plan, { surroundings: { stack, fixtures, disk, folder }, totalMs, report, ledger });
   closing.abort();
   say('Healing');
   await Promise.all(Object.values(stack.processes).map((process) => process.untilReady()));
@@ -117,6 +118,7 @@ async function run(options: ChaosOptions, { folder, report, closers }: Place): P
   const giveUp = setTimeout(() => over.abort(), settleLimitMs);
   await load;
   await releaseAll(world);
+  await decideLeftovers(world);
   const planes = world.tenants.flatMap((tenant) => tenant.planes);
   const states = await Promise.all(
     planes.map(async (plane) => ({ plane, state: await settle(world, plane, { until: over.signal }) })),

@@ -40,7 +40,8 @@ export function createReport({ seed, faults, minutes }: ChaosOptions) {
         if (line.kind === 'sent') add('calls', 1);
         if (line.kind === 'unknown') add('calls without an answer', 1);
         if (line.kind === 'outage' && !line.isOver) add('times that Postgres was away', 1);
-        if (line.kind === 'effect') add(`reads of ${line.sink}`, 1);
+        if (line.kind === 'effect')
+          add(line.sink === 'tool' ? 'calls that reached a tool' : `reads of ${line.sink}`, 1);
         if (line.kind === 'answered') add(`answers ${Math.floor(line.status / 100)}xx`, 1);
       }
     },

@@ -3,6 +3,7 @@ import { beCareless } from './load/careless';
 import { createLoadClient } from './load/client';
 import { onboardPlanes } from './load/onboard';
 import { askQuestions, changePolicies, throwSwitches } from './load/others';
+import { callTools, setUpTools } from './load/tools';
 import type { LoadTenant, World } from './load/world';
 import type { ChaosStack } from './stack/stack';
 
@@ -21,11 +22,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const made = await operator.persist({ method: 'POST', path: '/ops/tenants', body: { name: 'Third' } });
   if (made?.status !== 201) throw new Error(`no tenant could be made: ${JSON.stringify(made)}`);
   const admins = [...keys.tenants, made.data as { tenant_id: string; admin_key: string }];
-  const tenants = admins.map(({ tenant_id, admin_key }, index): LoadTenant => ({
-    tenantId: tenant_id,
-    client: client(`tenant${index}`, tenant_id, admin_key),
-    planes: [],
-  }));
+  const tenants = await Promise.all(
+    admins.map(async ({ tenant_id: tenantId, admin_key: key }, index): Promise<LoadTenant> => {
+      const admin = client(`tenant${index}`, tenantId, key);
+      const tools = await setUpTools(admin, {
+        url: `${options.siteOrigin}/mcp`,
+        withKey: (name, other) => client(`tenant${index}-${name}`, tenantId, other),
+      });
+      return { tenantId, client: admin, planes: [], tools };
+    }),
+  );
   const stranger = client('stranger', 'nobody', options.secrets.bearer);
   return { ...rest, over, tenants, operator, stranger };
 }
@@ -47,6 +53,9 @@ export async function runLoad(world: World): Promise<void> {
   const lives = world.tenants.flatMap((tenant, index) =>
     [0, 1].map((which) => onboardPlanes(world, tenant, `t${index}-${which}`)),
   );
+  const callers = world.tenants.flatMap((tenant, index) =>
+    [0, 1].map((which) => callTools(world, tenant, `${index}-${which}`)),
+  );
   const askers = [0, 1].map((which) => askQuestions(world, String(which)));
-  await Promise.all([...lives, ...askers, changePolicies(world), throwSwitches(world), beCareless(world)]);
+  await Promise.all([...lives, ...callers, ...askers, changePolicies(world), throwSwitches(world), beCareless(world)]);
 }

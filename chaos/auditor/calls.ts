@@ -7,6 +7,8 @@ export interface JudgedCall {
   readonly action: string;
   /** From the path, or from the answer where the call has made it. */
   readonly subject: string;
+  /** The type of these events, where their outcome is that of what was decided; a refused attempt leaves another type. */
+  readonly eventType?: string;
   readonly isCreation: boolean;
 }
 
@@ -16,6 +18,7 @@ interface Rule {
   readonly action: string;
   /** Name of the id in the answer; absent where the path's first group is the subject. */
   readonly made?: string;
+  readonly eventType?: string;
 }
 
 const rules: readonly Rule[] = [
@@ -31,8 +34,32 @@ const rules: readonly Rule[] = [
   { method: 'POST', path: /^\/policies$/, action: 'policies.create', made: 'policy_id' },
   { method: 'POST', path: /^\/policies\/([^/]+)\/lifecycle$/, action: 'policies.lifecycle' },
   { method: 'POST', path: /^\/governance\/kill-switch$/, action: 'governance.switches.change', made: 'switch_id' },
+  { method: 'POST', path: /^\/api-keys$/, action: 'identity.keys.create', made: 'key_id' },
+  { method: 'POST', path: /^\/integrations\/mcp-servers$/, action: 'tools.servers.register', made: 'server_id' },
+  { method: 'PUT', path: /^\/integrations\/mcp-servers\/[^/]+\/tools\/([^/]+)$/, action: 'tools.change' },
+  {
+    method: 'POST',
+    path: /^\/integrations\/mcp-servers\/[^/]+\/tools\/[^/]+\/invoke$/,
+    action: 'tools.calls.request',
+    made: 'invocation_id',
+  },
+  {
+    method: 'POST',
+    path: /^\/integrations\/mcp-servers\/[^/]+\/invocations\/([^/]+)\/withdraw$/,
+    action: 'tools.calls.withdraw',
+    eventType: 'tool_invocation_failed',
+  },
+  {
+    method: 'POST',
+    path: /^\/approvals\/([^/]+)\/decide$/,
+    action: 'tools.approvals.decide',
+    eventType: 'tool_approval_voted',
+  },
   { method: 'POST', path: /^\/retrieval\/execute$/, action: 'retrieval.release', made: 'evidence_id' },
 ];
+
+/** What leaves an event for each time that it is asked for, also under one key. */
+const repeated: readonly string[] = ['governance.switches.change', 'tools.calls.request'];
 
 /** How the write is judged; undefined for what no rule knows. `ids` are those of its answer. */
 export function judge({ method, path }: LedgerCall, ids: Readonly<Record<string, string>>): JudgedCall | undefined {
@@ -41,8 +68,9 @@ export function judge({ method, path }: LedgerCall, ids: Readonly<Record<string,
     if (match === null) continue;
     const subject = rule.made === undefined ? match[1] : ids[rule.made];
     if (subject === undefined) return undefined;
-    const isCreation = rule.made !== undefined && rule.action !== 'governance.switches.change';
-    return { action: rule.action, subject: decodeURIComponent(subject), isCreation };
+    const isCreation = rule.made !== undefined && !repeated.includes(rule.action);
+    const { action, eventType } = rule;
+    return { action, subject: decodeURIComponent(subject), isCreation, ...(eventType !== undefined && { eventType }) };
   }
   return undefined;
 }

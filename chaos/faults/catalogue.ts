@@ -1,7 +1,7 @@
-import { workBarriers, type BarrierName } from '../../barriers';
+import { callBarriers, workBarriers, type BarrierName } from '../../barriers';
 import { type manners } from '../fixtures/manners';
 import type { Draw } from '../random';
-import { applicationNames } from '../stack/stack';
+import { applicationNames, type ApplicationName } from '../stack/stack';
 
 export const faultIds = [
   ...(['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9'] as const),
@@ -11,7 +11,7 @@ export type FaultId = (typeof faultIds)[number];
 
 export const faultTitles: Readonly<Record<FaultId, string>> = {
   F1: 'worker killed, at once or at a barrier',
-  F2: 'API killed',
+  F2: 'API killed, at once or within a call of a tool',
   F3: 'process stopped for 15 s',
   F4: 'Temporal server killed',
   F5: 'Postgres stopped with -m immediate, again and again',
@@ -27,7 +27,7 @@ export const faultTitles: Readonly<Record<FaultId, string>> = {
 
 /** One injection, complete: what is done when, to whom, for how long. Durations in milliseconds. */
 export type Injection =
-  | { readonly kind: 'kill'; readonly target: 'worker1' | 'worker2'; readonly barrier?: `${BarrierName}:${number}` }
+  | { readonly kind: 'kill'; readonly target: ApplicationName; readonly barrier?: `${BarrierName}:${number}` }
   | { readonly kind: 'kill-api'; readonly downMs: number }
   | { readonly kind: 'freeze'; readonly target: (typeof applicationNames)[number]; readonly forMs: number }
   | { readonly kind: 'kill-temporal'; readonly downMs: number }
@@ -65,7 +65,10 @@ export const drawInjection: Readonly<Partial<Record<FaultId, (draw: Draw) => Inj
     ...{ kind: 'kill', target: draw.pick(workers) },
     ...(draw.chance(0.7) && { barrier: `${draw.pick(workBarriers)}:${draw.between(1, 3)}` as const }),
   }),
-  F2: (draw) => ({ kind: 'kill-api', downMs: draw.between(100, 2_000) }),
+  F2: (draw) =>
+    draw.chance(0.5)
+      ? { kind: 'kill', target: 'api', barrier: `${draw.pick(callBarriers)}:${draw.between(1, 3)}` }
+      : { kind: 'kill-api', downMs: draw.between(100, 2_000) },
   F3: (draw) => ({ kind: 'freeze', target: draw.pick(applicationNames), forMs: 15_000 }),
   F4: (draw) => ({ kind: 'kill-temporal', downMs: draw.between(200, 4_000) }),
   F5: (draw) => ({

@@ -21,7 +21,7 @@ export async function inject(injection: Injection, surroundings: Surroundings): 
   const { processes, ways } = stack;
   switch (injection.kind) {
     case 'kill':
-      return killWorker(injection, surroundings);
+      return killApplication(injection, surroundings);
     case 'kill-api':
       await processes.api.kill({ downMs: injection.downMs });
       return `down for ${injection.downMs} ms`;
@@ -84,22 +84,22 @@ export async function inject(injection: Injection, surroundings: Surroundings): 
   }
 }
 
-// A worker takes seconds to start where others use the machine.
+// A process takes seconds to start where others use the machine.
 const barrierWaitMs = 20_000;
 
-async function killWorker(
+async function killApplication(
   { target, barrier }: Extract<Injection, { kind: 'kill' }>,
   { stack }: Surroundings,
 ): Promise<string> {
-  const worker = stack.processes[target];
-  await worker.kill(barrier === undefined ? {} : { next: { AOS_TEST_BARRIER: barrier } });
+  const application = stack.processes[target];
+  await application.kill(barrier === undefined ? {} : { next: { AOS_TEST_BARRIER: barrier } });
   if (barrier === undefined) return 'at once';
-  await worker.untilReady();
+  await application.untilReady();
   const before = stack.deaths.length;
-  await Promise.race([worker.ended(), sleep(barrierWaitMs, undefined, { ref: false })]);
+  await Promise.race([application.ended(), sleep(barrierWaitMs, undefined, { ref: false })]);
   const died = stack.deaths.slice(before).some(({ name, how }) => name === target && how === 'SIGKILL');
   // No barrier may be left behind: it would strike after everything was healed.
-  if (!died) await worker.kill();
+  if (!died) await application.kill();
   return died ? 'at the barrier' : 'the barrier was not reached; killed';
 }
 

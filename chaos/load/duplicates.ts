@@ -21,6 +21,7 @@ function changed(request: Request): Request {
   if (request.files !== undefined) return { ...request, files: { ...request.files, 'another.md': '# Another\n' } };
   const body = request.body as Record<string, unknown>;
   if ('reason' in body) return { ...request, body: { ...body, reason: `${String(body.reason)}, changed` } };
+  if ('input' in body) return { ...request, body: { input: { ...(body.input as object), changed: true } } };
   if ('name' in body) return { ...request, body: { ...body, name: `${String(body.name)}, changed` } };
   return request;
 }

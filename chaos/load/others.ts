@@ -71,10 +71,12 @@ export async function throwSwitches(world: World): Promise<void> {
 function aTarget(world: World, draw: Draw): Target {
   const tenant = draw.pick(world.tenants);
   const plane = anyPlane(world, draw);
-  switch (draw.pick(['plane', 'plane', 'plane', 'tenant', 'capability', 'global'] as const)) {
+  switch (draw.pick(['plane', 'plane', 'plane', 'tenant', 'server', 'capability', 'global'] as const)) {
     case 'plane':
       if (plane === undefined) break;
       return { client: plane.owner.client, body: { scope: 'plane', scope_id: plane.planeId } };
+    case 'server':
+      return { client: tenant.client, body: { scope: 'server', scope_id: tenant.tools.serverId } };
     case 'capability':
       return { client: tenant.client, body: { scope: 'capability', scope_id: draw.pick(capabilities) } };
     case 'global':

@@ -1,6 +1,7 @@
 import type { Draw } from '../random';
 import type { PlantedSecrets } from '../secrets';
 import type { LoadClient } from './client';
+import type { LoadTools } from './tools';
 
 export interface LoadPlane {
   readonly planeId: string;
@@ -17,6 +18,7 @@ export interface LoadTenant {
   readonly tenantId: string;
   readonly client: LoadClient;
   readonly planes: LoadPlane[];
+  readonly tools: LoadTools;
 }
 
 /** What the load has made so far, as far as it was told. */

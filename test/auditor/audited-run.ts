@@ -2,9 +2,13 @@ import { audit } from '../../chaos/auditor/audit';
 import type { Material, Violation } from '../../chaos/auditor/check';
 import type { HistoryFile } from '../../chaos/auditor/histories';
 import { toJson } from '../replay/history-file';
+import { hashOf } from '../../chaos/load/ledger-answer';
 import { anActivePlane } from '../support/active-plane';
+import { anActivePolicy } from '../support/active-policy';
+import { ApiClient } from '../support/api-client';
 import { recordLoad, type RecordedLoad } from '../support/recorded-load';
 import type { TestStack } from '../support/stack';
+import { registerToolServer, type ToolServer } from '../support/tool-server';
 import { until } from '../support/until';
 import type { Edit } from './planted/planted';
 
@@ -22,6 +26,10 @@ export interface AuditedRun {
   readonly policyId: string;
   readonly evidenceId: string;
   readonly killId: string;
+  readonly serverId: string;
+  /** A call of a tool that was made at once, and one that people had to approve. */
+  readonly callId: string;
+  readonly heldCallId: string;
   readonly tenantId: string;
   /** The other tenant. */
   readonly foreign: string;
@@ -29,10 +37,13 @@ export interface AuditedRun {
   readonly notes: string[];
 }
 
-export async function makeAuditedRun(stack: TestStack, folder: string): Promise<AuditedRun> {
+export async function makeAuditedRun(
+  stack: TestStack,
+  { folder, tools }: { folder: string; tools: ToolServer },
+): Promise<AuditedRun> {
   const [tenantId = '', foreign = ''] = stack.keys.tenants.map(({ tenant_id }) => tenant_id);
   const load = recordLoad(stack);
-  const made = await work(stack, load);
+  const made = { ...(await callTools(stack, load, tools)), ...(await work(stack, load)) };
   await settle(stack);
   const clean = { ...(await materialOf(stack)), ledger: load.lines };
   const { rows } = await stack.owner.query<{ note: string }>(
@@ -68,6 +79,27 @@ async function work(stack: TestStack, load: RecordedLoad) {
   return { planeId, policyId, evidenceId, killId };
 }
 
+async function callTools(stack: TestStack, load: RecordedLoad, tools: ToolServer) {
+  const { serverId, tools: toolIds } = await registerToolServer(stack, { name: 'notes', url: tools.url });
+  await anActivePolicy(stack.api(), 'notes', { tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
+  const invoke = (tool: string) =>
+    load.call({
+      ...{ method: 'POST', path: `/integrations/mcp-servers/${serverId}/tools/${toolIds[tool]}/invoke` },
+      ...{ body: { input: { id: tool } }, key: tool, role: 'developer', isAnswerStored: false },
+    });
+  const called = await invoke('read_note');
+  const { approval_id: approvalId, invocation_id: heldCallId } = (await invoke('delete_note')).body.data;
+  const { key } = (await stack.api().post('/api-keys', { name: 'decider', role: 'admin' })).body.data;
+  const said = { decision: 'approve', reason: 'looked at it' };
+  expect((await new ApiClient(stack.url, key).post(`/approvals/${approvalId}/decide`, said)).status).toBe(200);
+  await until(async () => (await invoke('delete_note')).body.data.status === 'succeeded');
+  for (const { input } of tools.calls) {
+    const reached = { kind: 'effect', sink: 'tool', key: hashOf(input), mayRepeat: false } as const;
+    load.lines.push({ at: new Date().toISOString(), seq: load.lines.length + 1, ...reached });
+  }
+  return { serverId, callId: called.body.data.invocation_id as string, heldCallId: heldCallId as string };
+}
+
 // The fan-outs of the kills end by themselves; sealing waits for whatever else runs on this server.
 async function settle({ owner }: TestStack): Promise<void> {
   await until(async () => {
@@ -92,7 +124,7 @@ async function materialOf({ owner, temporal }: TestStack): Promise<Omit<Material
   );
   for (const { id } of rows) {
     const handle = temporal.workflow.getHandle(id);
-    await until(async () => (await handle.describe()).status.name !== 'RUNNING' || id.startsWith('plane:'));
+    await until(async () => (await handle.describe()).status.name !== 'RUNNING' || /^(plane|server):/.test(id));
     const { runId, status } = await handle.describe();
     const history = toJson(await handle.fetchHistory()) as unknown as HistoryFile['history'];
     histories.push({ workflowId: id, runId, status: status.name, history });

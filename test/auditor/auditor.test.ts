@@ -6,6 +6,7 @@ import { audit, checks } from '../../chaos/auditor/audit';
 import { exemptActions, fencedActions } from '../../chaos/auditor/fenced-actions';
 import { catalogue } from '../../operations/catalogue';
 import { startTestStack, type TestStack } from '../support/stack';
+import { startToolServer, type ToolServer } from '../support/tool-server';
 import { find, makeAuditedRun, secret, type AuditedRun } from './audited-run';
 import { answers } from './planted/answers';
 import { decisions } from './planted/decisions';
@@ -15,18 +16,23 @@ import type { Edit } from './planted/planted';
 import { progressAndHistories } from './planted/progress-and-histories';
 import { tampering } from './planted/tampering';
 import { tenantsAndSecrets } from './planted/tenants-and-secrets';
+import { toolCalls, unknownEnd } from './planted/tool-calls';
+import { withLines } from './planted/edits';
 
+let tools: ToolServer;
 let stack: TestStack;
 let folder: string;
 let run: AuditedRun;
 beforeAll(async () => {
-  stack = await startTestStack();
+  tools = await startToolServer();
+  stack = await startTestStack({ egressAllow: [tools.host] });
   folder = mkdtempSync(path.join(tmpdir(), 'aos-auditor-'));
-  run = await makeAuditedRun(stack, folder);
+  run = await makeAuditedRun(stack, { folder, tools });
 }, 120_000);
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   await stack.stop();
+  await tools.close();
 });
 
 test('a clean run has no violations, and every guarantee was looked at', async () => {
@@ -52,7 +58,16 @@ test('every operation is known to the auditor as fenced or exempt, by its capabi
 });
 
 const planted = [
-  ...[lostAndDoubled, killedCommits, decisions, tampering, tenantsAndSecrets, progressAndHistories, answers].flat(),
+  ...[
+    lostAndDoubled,
+    killedCommits,
+    decisions,
+    tampering,
+    tenantsAndSecrets,
+    progressAndHistories,
+    answers,
+    toolCalls,
+  ].flat(),
 ];
 
 test.each(planted.map((each, index) => [`${each.finds} (${index})`, each] as const))(
@@ -66,6 +81,13 @@ test.each(planted.map((each, index) => [`${each.finds} (${index})`, each] as con
   },
 );
 
+test('a call that nobody knows the outcome of is explained by a fault that came between', async () => {
+  const fault = { at: new Date().toISOString(), seq: 1, kind: 'fault', fault: 'F2', isOver: false } as const;
+  const began = { ...fault, at: new Date(Date.parse(run.load.lines[0]?.at ?? '')).toISOString() };
+  const violations = await find(run, { plant: unknownEnd(run), edit: withLines(began, { ...fault, isOver: true }) });
+  expect(violations.map(({ rule }) => rule)).not.toContain('unknown-without-fault');
+});
+
 test('every rule has a violation planted for it', () => {
   const folderOfChecks = path.join(__dirname, '../../chaos/auditor/checks');
   const sources = readdirSync(folderOfChecks).map((name) => readFileSync(path.join(folderOfChecks, name), 'utf8'));
@@ -74,7 +96,7 @@ test('every rule has a violation planted for it', () => {
       ...text.matchAll(/(?:rule: |rule: kind === 'kill' \? |\bfound\(\s*|\brows\(\s*)'([a-z-]+)'(?: : '([a-z-]+)')?/g),
     ].flatMap(([, ...names]) => names.filter((name) => name !== undefined)),
   );
-  expect(rules.length).toBeGreaterThan(80);
+  expect(rules.length).toBeGreaterThan(95);
   const found = new Set(planted.map(({ finds }) => finds.split(' ')[1]));
   expect(rules.filter((rule) => !found.has(rule))).toEqual([]);
 });

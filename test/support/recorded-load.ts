@@ -21,6 +21,7 @@ export interface RecordedRequest {
   readonly body?: unknown;
   readonly key?: string;
   readonly tenant?: 0 | 1;
+  readonly role?: 'admin' | 'developer';
   readonly isAnswerStored?: boolean;
 }
 
@@ -30,7 +31,15 @@ export function recordLoad(stack: TestStack): RecordedLoad {
     void lines.push({ at: new Date().toISOString(), seq: lines.length + 1, ...line } as LedgerLine);
 
   async function call(
-    { method, path, body, key = randomUUID(), tenant = 0, isAnswerStored = method !== 'GET' }: RecordedRequest,
+    {
+      method,
+      path,
+      body,
+      key = randomUUID(),
+      tenant = 0,
+      role = 'admin',
+      isAnswerStored = method !== 'GET',
+    }: RecordedRequest,
     more: { releasing?: LedgerSwitch; throws?: boolean } = {},
   ): Promise<ApiAnswer> {
     const entry: LedgerCall = {
@@ -38,7 +47,7 @@ export function recordLoad(stack: TestStack): RecordedLoad {
       ...{ idempotencyKey: method === 'GET' ? null : key, bodyHash: hashOf(body), isAnswerStored },
     };
     write({ kind: 'sent', call: entry, ...(more.releasing && { releasing: more.releasing }) });
-    const answer = await stack.api('admin', tenant).send(method, path, body, { key });
+    const answer = await stack.api(role, tenant).send(method, path, body, { key });
     const { data, error } = answer.body;
     write({
       ...{ kind: 'answered', call: entry, status: answer.status },

@@ -1,5 +1,6 @@
 import type { Check, Finder, Material } from '../check';
-import { digest } from '../canonical';
+import { hashes, pick } from './row-hashes';
+import { toolCalls } from './tool-calls';
 
 const retrievalEvents = `('RetrievalAllowed', 'RetrievalDenied')`;
 const lifecycleEvents = `('LIFECYCLE_TRANSITION', 'LIFECYCLE_ROLLBACK')`;
@@ -13,6 +14,7 @@ export const decisions: Check = {
     await retrievals(material, look);
     await transitions(material, look);
     await switches(material, look);
+    await toolCalls(material, look);
     await look.rows(material, {
       rule: 'snapshot-without-event',
       of: 'policy_snapshots',
@@ -143,33 +145,8 @@ async function switches(material: Material, look: Finder): Promise<void> {
   });
 }
 
-type Row = Readonly<Record<string, unknown>>;
-type Json = Parameters<typeof digest>[0];
-
-interface Hashed {
-  readonly rule: string;
-  readonly query: string;
-  readonly id: string;
-  readonly name: string;
-  row(row: Row): unknown;
-}
-
-async function hashes({ sql }: Material, look: Finder, { rule, query, id, name, row }: Hashed): Promise<void> {
-  const { rows } = await sql.query<Row>(query);
-  for (const each of rows) {
-    look.examined += 1;
-    if (digest(row(each) as Json) !== each.integrity_hash) look.found(rule, { [name]: String(each[id]) });
-  }
-}
-
 const retrievalColumns = [
   ...['id', 'tenant_id', 'run_id', 'plane_id', 'connector_id', 'connector_type', 'action', 'actor_id', 'request_id'],
   ...['query_hash', 'response_hash', 'token_count', 'bytes_retrieved', 'decision', 'deny_reason', 'policy_applied'],
   ...['policy_snapshot_id', 'redaction_applied', 'duration_ms', 'requested_at', 'completed_at'],
 ];
-
-function pick(row: Row, columns: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    columns.map((name) => [name, row[name] instanceof Date ? (row[name] as Date).toISOString() : row[name]]),
-  );
-}

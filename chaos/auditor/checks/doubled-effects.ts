@@ -1,5 +1,6 @@
 import { answeredOf, isSuccess, judge } from '../calls';
 import type { Check, Finder, Material } from '../check';
+import { reachedTools } from './reached-tools';
 
 const doubled = (table: string, columns: string, where = 'true') =>
   `select ${columns}, count(*)::int as times from ${table} where ${where} group by ${columns} having count(*) > 1`;
@@ -46,7 +47,10 @@ export const doubledEffects: Check = {
       'idempotency_records',
       doubled('idempotency_records', 'tenant_id, actor_id, operation, key'),
     );
+    await rows('call-twice', 'mcp_tool_calls', doubled('mcp_tool_calls', 'workflow_id'));
+    await rows('call-ended-twice', 'mcp_tool_invocations', doubled('mcp_tool_invocations', 'invocation_id', 'first'));
     sinkEffectsOnce(material, look);
+    await reachedTools(material, look);
     await noMoreEventsThanKeys(material, look);
   },
 };
@@ -74,7 +78,7 @@ async function noMoreEventsThanKeys({ sql, ledger }: Material, look: Finder): Pr
   }
   const sent = new Map<string, { tenantId: string; action: string; subject: string; keys: Set<string> }>();
   for (const line of ledger) {
-    if (line.kind === 'effect' || line.kind === 'outage' || line.call.method === 'GET') continue;
+    if (!('call' in line) || line.call.method === 'GET') continue;
     const judged = judge(line.call, line.kind === 'answered' ? line.answer.ids : {});
     if (judged === undefined || !made.has(judged.subject)) continue;
     const { action, subject } = judged;

@@ -1,3 +1,4 @@
+import type { LedgerSwitch } from '../../ledger';
 import type { Check, Finder, Material } from '../check';
 import { fencedActions } from '../fenced-actions';
 import { actions, refusedBy, scopeOf, windowsOf, type Window } from './switch-windows';
@@ -46,10 +47,19 @@ async function eventsIn(material: Material, look: Finder, { thrown, until }: Win
   });
 }
 
+// A call that was taken on may be sent in a degraded scope; a retrieval begins with its intent.
+const stoppedIntents: Readonly<Record<LedgerSwitch['kind'], string>> = {
+  kill: 'true',
+  stop: `(e.subject like 'retrieval:%' or e.subject like 'tool:%')`,
+  pause: `(e.subject like 'retrieval:%' or e.subject like 'tool:%')`,
+  degraded: `e.subject like 'retrieval:%'`,
+};
+
 // Intents have no event. Their transaction id is that of the row, widened by the server's present one.
 async function intentsIn(material: Material, look: Finder, { thrown, until }: Window): Promise<void> {
-  const { kind, scope_type: type, scope_id: id, switch_id: switchId, epoch, snapshot } = thrown;
-  if (type !== 'global' && type !== 'tenant') return;
+  const { kind, scope_id: id, switch_id: switchId, epoch, snapshot } = thrown;
+  const scope = scopeOfIntents(thrown);
+  if (scope === undefined) return;
   await look.rows(material, {
     rule: kind === 'kill' ? 'intent-opened-under-kill' : 'intent-opened-under-switch',
     query: `with now as (select pg_snapshot_xmax(pg_current_snapshot())::text::numeric as id),
@@ -59,9 +69,24 @@ async function intentsIn(material: Material, look: Finder, { thrown, until }: Wi
       select $7::text as kind, $5::text as switch_id, $6::int as epoch, e.intent_id, e.tenant_id from e
       where e.xact >= pg_snapshot_xmax($3::pg_snapshot)::text::numeric
         and ($4::text is null or e.xact < pg_snapshot_xmin($4::pg_snapshot)::text::numeric)
-        and ${kind === 'kill' ? 'true' : `e.subject like 'retrieval:%'`} and ${scopeOf(thrown)}`,
+        and ${stoppedIntents[kind]} and ${scope}`,
     values: [id, thrown.tenant_id, snapshot, until, switchId, epoch, kind],
   });
+}
+
+function scopeOfIntents(thrown: LedgerSwitch): string | undefined {
+  const calls = `($2::text is null or e.tenant_id = $2) and e.subject like 'tool:%'`;
+  switch (thrown.scope_type) {
+    case 'global':
+    case 'tenant':
+      return scopeOf(thrown);
+    case 'server':
+      return `${calls} and exists (select from mcp_tool_calls c where 'tool:' || c.invocation_id = e.subject and c.server_id = $1)`;
+    case 'capability':
+      return thrown.scope_id === 'tools.call' ? `${calls} and $1::text is not null` : undefined;
+    default:
+      return undefined;
+  }
 }
 
 // A job that had begun before the kill does nothing more, not even after the release.

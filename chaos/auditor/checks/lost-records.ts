@@ -35,6 +35,7 @@ interface Wanted {
   readonly tenantId: string;
   readonly action: string;
   readonly subject: string;
+  readonly eventType: string | null;
   readonly keys: Set<string>;
 }
 
@@ -50,19 +51,20 @@ async function everyKeyHasItsEvent({ sql, ledger }: Material, look: Finder): Pro
       passedBy.add(`${call.method} ${call.path.replaceAll(/[0-9a-f]{8,}/g, '…')}`);
       continue;
     }
-    const { action, subject } = judged;
+    const { action, subject, eventType = null } = judged;
     const name = JSON.stringify([call.tenantId, action, subject]);
-    const entry = wanted.get(name) ?? { tenantId: call.tenantId, action, subject, keys: new Set() };
+    const entry = wanted.get(name) ?? { tenantId: call.tenantId, action, subject, eventType, keys: new Set() };
     entry.keys.add(call.idempotencyKey ?? call.callId);
     wanted.set(name, entry);
   }
   look.examined += wanted.size;
   for (const each of passedBy) look.notJudged.push(`no rule knows the events of ${each}`);
-  for (const { tenantId, action, subject, keys } of wanted.values()) {
+  for (const { tenantId, action, subject, eventType, keys } of wanted.values()) {
     const { rows } = await sql.query<{ n: number }>(
       `select count(distinct xact_id::text)::int as n from audit_events
-      where tenant_id = $1 and action = $2 and outcome <> 'blocked' and $3 in (plane_id, resource_id)`,
-      [tenantId, action, subject],
+      where tenant_id = $1 and action = $2 and case when $4::text is null then outcome <> 'blocked' else event_type = $4 end
+        and $3 in (plane_id, resource_id)`,
+      [tenantId, action, subject, eventType],
     );
     const events = rows[0]?.n ?? 0;
     if (events < keys.size) {

@@ -2,7 +2,7 @@ import type { Check, Finder } from '../check';
 import type { HistoryFile } from '../histories';
 
 /** Workflows that live as long as what they stand for, and so may run when nothing is to do. */
-const standing: ReadonlySet<string> = new Set(['knowledgePlane']);
+const standing: ReadonlySet<string> = new Set(['knowledgePlane', 'toolServer']);
 
 /** I8: to be asked when all faults are healed and nobody asks for anything any more. */
 export const progress: Check = {
@@ -26,6 +26,11 @@ export const progress: Check = {
       'effect_intents',
       `select i.intent_id, i.tenant_id, i.subject from effect_intents i where i.deadline < now()
         and not exists (select from effect_outcomes o where o.intent_id = i.intent_id and o.first)`,
+    );
+    await rows(
+      'call-not-ended',
+      'mcp_tool_calls',
+      `select invocation_id, tenant_id, state from mcp_tool_calls where settled_at is null`,
     );
     await rows(
       'message-not-delivered',
