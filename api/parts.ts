@@ -22,6 +22,7 @@ import { createRelay } from '../operations/outbox/relay';
 import { createStartedCalls } from '../operations/outbox/started-calls';
 import { createDispatch } from '../operations/registry';
 import { createDocumentReads } from '../operations/retrieval/document-reads';
+import { createHandedCalls } from '../operations/tools/calls/handed-calls';
 import { createCallWatchers } from '../operations/tools/calls/call-watchers';
 import { createCallReads } from '../operations/tools/calls/call-reads';
 import { createDatabase } from '../operations/transaction/database';
@@ -128,12 +129,13 @@ export async function createApiParts(
   });
   const readServer = createReadServer({ dispatch, ask: createAskUpstream({ upstream, describeServer, running }) });
   const watchers = createCallWatchers();
+  const handedCalls = createHandedCalls();
   const host = hostCalls({
     config,
     options: callWorkerOptions({
       ...{ dispatch, box, objects, upstream, running, reachBarrier, isTraced, taskQueue: config.taskQueue },
       callReads: createCallReads(db),
-      watchers,
+      ...{ handedCalls, watchers },
       describeServer,
       readKills: (input) => readKills(db, input),
     }),
@@ -158,6 +160,7 @@ export async function createApiParts(
   });
   const toolCalls = createToolCalls({
     ...{ dispatch: countShadow(metrics, dispatch), db, box, logger, results: objects, startedCalls, watchers },
+    handedCalls,
     engine: () => host.engine() ?? engine,
   });
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });

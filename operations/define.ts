@@ -14,10 +14,14 @@ import type { Transaction } from './transaction/database';
 import type { EffectIntentEntry, EffectOutcomeEntry } from './transaction/effects';
 import type { FenceExemption } from './transaction/fence';
 
-/** What an operation's functions may use. Audit entries and messages are written with the transaction or not at all. */
-export interface Work {
+/** A transaction bound to its tenant, and who acts in it. */
+export interface Bound {
   readonly tx: Transaction;
   readonly context: ExecutionContext;
+}
+
+/** What an operation's functions may use. Audit entries and messages are written with the transaction or not at all. */
+export interface Work extends Bound {
   readonly roles: readonly Role[];
   readonly mode: EnforcementMode;
   /** The switch rows that the fence read: what a job must remember as seen. Empty for exempt operations. */
@@ -61,7 +65,8 @@ export interface Operation<Params, Facts, Result> {
   scopes?(input: { readonly context: ExecutionContext; readonly params: Params }): readonly Scope[];
   /** The job or call that this operation works for: a kill thrown since it began refuses it, though it may be off again. */
   job?(params: Params): string;
-  loadFacts(work: Work, params: Params): Promise<Facts>;
+  /** Where answers are fresh it is asked before permission and fence have answered, and thrown away where they refuse. */
+  readonly loadFacts: (bound: Bound, params: Params) => Promise<Facts>;
   readonly before?: readonly Invariant<{ params: Params; facts: Facts }>[];
   readonly after?: readonly Invariant<{ params: Params; earlier: Facts; facts: Facts }>[];
   handle(work: Work, input: { readonly params: Params; readonly facts: Facts }): Promise<Result>;
@@ -84,7 +89,9 @@ export interface DefinedOperation<Params = unknown, Result = unknown> {
   parse(value: unknown): Params;
   scopes(context: ExecutionContext, params: Params): readonly Scope[];
   job(params: Params): string | undefined;
-  execute(work: Work, params: Params): Promise<Result>;
+  loadFacts(bound: Bound, params: Params): Promise<unknown>;
+  /** `facts` are those of `loadFacts`, read in this transaction. */
+  execute(work: Work, params: Params, facts: unknown): Promise<Result>;
   refused(work: Work, params: Params, error: EngineError): Promise<Refused> | undefined;
   digested(params: Params): unknown;
   remembered(result: Result): Result;
@@ -111,13 +118,14 @@ export function defineOperation<Params, Facts, Result>(
     digested: (params) => operation.digested?.(params) ?? params,
     remembered: (result) => operation.remembered?.(result) ?? result,
     barriers: (result) => operation.barriers?.(result) ?? [],
-    async execute(work, params) {
-      const earlier = await operation.loadFacts(work, params);
+    loadFacts: (bound, params) => operation.loadFacts(bound, params),
+    async execute(work, params, facts) {
+      const earlier = facts as Facts;
       recordBroken(work, name, requireAll(before, { params, facts: earlier }, work.mode));
       const result = await operation.handle(work, { params, facts: earlier });
       if (after.length > 0) {
-        const facts = await operation.loadFacts(work, params);
-        recordBroken(work, name, requireAll(after, { params, earlier, facts }, work.mode));
+        const later = await operation.loadFacts(work, params);
+        recordBroken(work, name, requireAll(after, { params, earlier, facts: later }, work.mode));
       }
       return result;
     },

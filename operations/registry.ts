@@ -1,15 +1,15 @@
 import { EngineError, errorRules, refusal } from '../contracts/errors';
 import { platformTenantId, type ExecutionContext } from '../contracts/execution-context';
 import { isPermitted, type Permission } from '../contracts/roles';
-import type { Scope } from '../contracts/switches';
+import { askAhead, type Asked } from './ask-ahead';
 import type { DefinedOperation } from './define';
 import { countRefusal } from './limits/report-refusals';
 import { claimKey, freeKey, resultUpdate, saveFailure, type IdempotencyClaim } from './transaction/claim';
 import { digestOf } from './transaction/canonical';
 import type { Database } from './transaction/database';
 import { toEngineFault } from './transaction/faults';
-import { passBarrier, passFence } from './transaction/fence';
-import { inTransaction, type OpenTransaction } from './transaction/transaction';
+import { passBarrier } from './transaction/fence';
+import { inTransaction, inTransactionAhead, type OpenTransaction } from './transaction/transaction';
 import { createWork, flushWork, recordRefusal, type BufferedWork } from './transaction/work';
 
 export type Catalogue = Readonly<Record<string, DefinedOperation>>;
@@ -84,9 +84,13 @@ async function run(dependencies: DispatchDependencies<Catalogue>, call: Call): P
 // Known refusals before the claim end the transaction, so their audit needs one of its own.
 async function attempt(db: Database, call: Call): Promise<Outcome> {
   const progress: { params?: unknown } = {};
-  const { context, operation } = call;
+  const { context, operation, request } = call;
   try {
-    return await inTransaction(db, context, (open) => decide(open, call, progress), operation.name);
+    return await inTransactionAhead(db, context, {
+      operation: operation.name,
+      ahead: (tx, send) => askAhead(tx, send, { operation, context, input: request.params }),
+      work: (open, asked) => decide(open, call, progress, asked),
+    });
   } catch (error) {
     const fault = toEngineFault(error);
     if (!(fault instanceof EngineError) || errorRules[fault.code].category === 'transient') throw fault;
@@ -99,14 +103,19 @@ async function attempt(db: Database, call: Call): Promise<Outcome> {
   }
 }
 
-async function decide(open: OpenTransaction, call: Call, progress: { params?: unknown }): Promise<Outcome> {
-  const { operation, context, request } = call;
+async function decide(
+  open: OpenTransaction,
+  call: Call,
+  progress: { params?: unknown },
+  asked: Asked,
+): Promise<Outcome> {
+  const { operation, context } = call;
   const { tx } = open;
   requirePermission(open, operation);
-  const params = operation.parse(request.params);
+  const params = await asked.params;
   progress.params = params;
-
-  const switches = await fence(open, call, params);
+  const switches = await asked.switches;
+  open.passed = true;
   const claim = claimOf(call, params);
   if (claim !== undefined) {
     const claimed = await claimKey(tx, claim);
@@ -116,10 +125,10 @@ async function decide(open: OpenTransaction, call: Call, progress: { params?: un
 
   const work = createWork({ open, context, switches, operations: call.operations });
   // Without a key nothing of a refused call stays, so its refusal ends the transaction like those before a claim.
-  if (claim === undefined) return carryOut(work, operation, params);
+  if (claim === undefined) return carryOut(work, operation, { params, facts: asked.facts });
   const savepoint = await tx.savepoint('decision').execute();
   try {
-    return await carryOut(work, operation, params, claim);
+    return await carryOut(work, operation, { params, facts: undefined }, claim);
   } catch (error) {
     const fault = toEngineFault(error);
     if (!(fault instanceof EngineError)) throw error;
@@ -134,43 +143,16 @@ async function decide(open: OpenTransaction, call: Call, progress: { params?: un
 async function carryOut(
   work: BufferedWork,
   operation: DefinedOperation,
-  params: unknown,
+  { params, facts }: { readonly params: unknown; readonly facts: Promise<unknown> | undefined },
   claim?: IdempotencyClaim,
 ): Promise<Outcome> {
-  const result = await operation.execute(work, params);
+  const result = await operation.execute(work, params, await (facts ?? operation.loadFacts(work, params)));
   // A claimed key outlives the refusal of its call, which is then written behind what failed.
   const closing =
     claim === undefined
       ? { isLast: true }
       : { isLast: false, result: resultUpdate(claim, operation.remembered(result)) };
   return { result, outboxIds: await flushWork(work, operation.name, closing) };
-}
-
-async function fence(open: OpenTransaction, { operation, context }: Call, params: unknown) {
-  if (operation.fence !== 'fenced') {
-    open.passed = true;
-    return [];
-  }
-  const jobId = operation.job(params);
-  const switches = await passFence(open.tx, {
-    scopes: [
-      ...standingScopes(context),
-      ...operation.scopes(context, params),
-      ...(jobId === undefined ? [] : [{ type: 'run', id: jobId } as const]),
-    ],
-    begins: operation.begins,
-    workId: jobId,
-  });
-  open.passed = true;
-  return switches;
-}
-
-function standingScopes({ tenantId, runId, ancestorRunIds = [] }: ExecutionContext): Scope[] {
-  return [
-    { type: 'global', id: '' },
-    { type: 'tenant', id: tenantId },
-    ...[...ancestorRunIds, runId].map((id) => ({ type: 'run' as const, id })),
-  ];
 }
 
 async function refuse(open: OpenTransaction, call: Call, error: EngineError, params: unknown): Promise<EngineError> {

@@ -31,20 +31,15 @@ const retryAfterMs: readonly number[] = [250, 1_000];
  * of the attempt before and sends nothing, but for a tool that an administrator has marked as safe to be sent again.
  */
 export function createCallTool(dependencies: CallDependencies) {
-  const { dispatch, callReads, box, upstream, describeServer, reachBarrier, watchers } = dependencies;
+  const { dispatch, callReads, handedCalls, box, upstream, describeServer, reachBarrier, watchers } = dependencies;
 
   return async ({ invocationId }: CallToolInput): Promise<ToolCallStep> => {
     const entered = performance.now();
     const context = currentContext();
     const { tenantId } = context;
-    const call = await callReads.readCall(tenantId, invocationId);
-    if (call === undefined) throw new EngineError('resource_not_found', 'there is no such call');
-    if (call.state === 'settled' || call.input === null) return { state: 'settled', outcome: null };
-    const plain = await box.open(tenantId, invocationId, call.input);
-    const args = JSON.parse(plain.toString()) as ToolArguments;
-
-    const { server } = call;
-    const { server_id: serverId } = server;
+    const call = handedCalls.of(tenantId, invocationId) ?? (await readStored(tenantId, invocationId));
+    if (call === undefined) return { state: 'settled', outcome: null };
+    const { serverId, arguments: args } = call;
     const opened = await open();
     if (!('intentId' in opened)) return opened;
     const { intentId, end } = await send(opened);
@@ -70,7 +65,7 @@ export function createCallTool(dependencies: CallDependencies) {
       for (let attempt = 1; ; attempt += 1) {
         reachBarrier('tool.intent-committed');
         const began = performance.now();
-        const answer = await ask(server, sent);
+        const answer = await ask(sent);
         reachBarrier('tool.answered');
         const durationMs = Math.round(performance.now() - began);
         const end = { ...(await endOf(answer, sent)), durationMs };
@@ -104,10 +99,10 @@ export function createCallTool(dependencies: CallDependencies) {
       return retry.started ? { ...retry, intentId, wasSent: true } : undefined;
     }
 
-    async function ask(row: ReachedServer, tool: Opened): Promise<CallAnswer> {
+    async function ask(tool: Opened): Promise<CallAnswer> {
       let hasLeft = false;
       try {
-        const server = await describeServer(context, row, `tool call ${invocationId}`);
+        const server = await describeServer(context, tool.server, `tool call ${invocationId}`);
         hasLeft = true;
         return await upstream.callTool({
           server,
@@ -131,6 +126,15 @@ export function createCallTool(dependencies: CallDependencies) {
       return { outcome: 'failed' as const, reason: 'tool_error', message, result };
     }
   };
+
+  /** Undefined where the call has ended. */
+  async function readStored(tenantId: string, invocationId: string) {
+    const call = await callReads.readCall(tenantId, invocationId);
+    if (call === undefined) throw new EngineError('resource_not_found', 'there is no such call');
+    if (call.state === 'settled' || call.input === null) return undefined;
+    const plain = await box.open(tenantId, invocationId, call.input);
+    return { serverId: call.serverId, arguments: JSON.parse(plain.toString()) as ToolArguments };
+  }
 
   async function settle(context: ExecutionContext, params: SettleParams): Promise<ToolCallStep> {
     const system = freezeContext({ ...context, actor: { id: 'system:tool-call', type: 'system' } });
@@ -164,6 +168,7 @@ interface Lost {
 
 interface Opened {
   readonly intentId: string;
+  readonly server: ReachedServer;
   readonly toolName: string;
   readonly inputSchema: unknown;
   readonly isRetrySafe: boolean;

@@ -6,7 +6,7 @@ import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import type { Dispatch } from '../../operations/catalogue';
 import type { PastCall } from '../../operations/policies/past-calls';
 import type { SimulationFacts } from '../../operations/policies/simulate';
-import type { CallArguments } from '../../operations/tools/calls/call-facts';
+import type { CallArguments } from '../../operations/tools/calls/decide-call';
 import { simulateCall } from '../../operations/tools/policy/simulate-call';
 import { canonicalJson, sha256Hex } from '../../operations/transaction/canonical';
 import { countChanges, countReasons, toSimulatedCall, toVerdict, type Simulated } from '../views/policy-simulation';

@@ -8,6 +8,7 @@ import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import type { Dispatch } from '../../operations/catalogue';
 import { newId } from '../../operations/ids';
 import { toolCallWorkflowId } from '../../operations/tools/calls/call-id';
+import type { HandedCalls } from '../../operations/tools/calls/handed-calls';
 import type { CallWatcher, CallWatchers } from '../../operations/tools/calls/call-watchers';
 import { findOwnCall } from '../../operations/tools/calls/find-own-call';
 import { isDecided, readCallResult, type CallResultRow } from '../../operations/tools/calls/read-result';
@@ -47,6 +48,7 @@ export interface ToolCallDependencies {
   };
   readonly startedCalls: Pick<StartedCalls, 'add'>;
   readonly watchers: CallWatchers;
+  readonly handedCalls: Pick<HandedCalls, 'give'>;
   readonly logger: Logger;
 }
 
@@ -58,6 +60,7 @@ export function createToolCalls({
   engine,
   startedCalls,
   watchers,
+  handedCalls,
   logger,
 }: ToolCallDependencies): ToolCalls {
   return {
@@ -73,6 +76,8 @@ export function createToolCalls({
       let tellSettled = () => {};
       const settled = new Promise<void>((resolve) => (tellSettled = resolve));
       const unwatch = watchers.watch(requested.invocationId, { ...watcher, onSettled: tellSettled });
+      const { serverId } = tool;
+      const takeBack = handedCalls.give({ tenantId, invocationId, serverId, arguments: args });
       try {
         if (requested.start !== undefined) await start({ workflowId, payload: requested.start });
         const isHeld = requested.state === 'pending' && !(await isDecided(db, tenantId, requested.invocationId));
@@ -80,6 +85,7 @@ export function createToolCalls({
           await awaitEnd({ settled, waitMs, askEngine: () => engine().awaitToolCall(workflowId, waitMs).catch(leave) });
         }
       } finally {
+        takeBack();
         unwatch();
       }
       return read(context, requested.invocationId);

@@ -1,6 +1,6 @@
 import type { CredentialAction } from '../../contracts/credentials';
 import type { EngineError } from '../../contracts/errors';
-import type { Refused, Work } from '../define';
+import type { Bound, Refused, Work } from '../define';
 import { refusalEntry } from '../transaction/work';
 
 export interface Access {
@@ -13,7 +13,10 @@ export interface Access {
 }
 
 /** Appends to the access log, in the open transaction. */
-export async function logAccess({ tx, context }: Work, { accessor = context.actor, ...access }: Access): Promise<void> {
+export async function logAccess(
+  { tx, context }: Bound,
+  { accessor = context.actor, ...access }: Access,
+): Promise<void> {
   await tx
     .insertInto('credential_access_log')
     .values({

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SealedSecret } from '../../contracts/credentials';
 import { EngineError, refusal } from '../../contracts/errors';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 import type { Transaction } from '../transaction/database';
 
 export function credentialNotFound() {
@@ -9,7 +9,7 @@ export function credentialNotFound() {
 }
 
 /** The credential under lock, unless it is deleted, with the version of its secret. */
-export async function lockCredential({ tx }: Work, credentialId: string) {
+export async function lockCredential({ tx }: Bound, credentialId: string) {
   const { rows } = await sql<{ name: string; expiresAt: Date | null }>`
     select name, expires_at as "expiresAt" from credentials
     where credential_id = ${credentialId} and deleted_at is null for update`.execute(tx);
@@ -27,7 +27,7 @@ export async function readVersion(tx: Transaction, credentialId: string): Promis
 }
 
 /** Refuses a secret under a master key that the installation does not use: others could not read it. */
-export async function requireMasterKey({ tx }: Work, { keyId }: SealedSecret): Promise<void> {
+export async function requireMasterKey({ tx }: Bound, { keyId }: SealedSecret): Promise<void> {
   const { rows } = await sql<{ state: string }>`select aos_use_master_key(${keyId}) as state`.execute(tx);
   const state = rows[0]?.state;
   if (state === 'retired') throw new EngineError('resource_busy', 'the master key was rotated meanwhile; try again');
@@ -39,7 +39,7 @@ export async function requireMasterKey({ tx }: Work, { keyId }: SealedSecret): P
   }
 }
 
-export async function insertSecret({ tx, context }: Work, credentialId: string, sealed: SealedSecret): Promise<void> {
+export async function insertSecret({ tx, context }: Bound, credentialId: string, sealed: SealedSecret): Promise<void> {
   await tx
     .insertInto('credential_secrets')
     .values({

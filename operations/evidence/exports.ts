@@ -4,7 +4,7 @@ import { refusal } from '../../contracts/errors';
 import { ExportFormat, ExportSelection } from '../../contracts/exports';
 import { Sha256 } from '../../contracts/knowledge-schemas';
 import { identifier } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound } from '../define';
 import { newId } from '../ids';
 
 const writingMsMax = 15 * 60_000;
@@ -112,7 +112,7 @@ interface IntentFacts {
   readonly isWritten: boolean;
 }
 
-async function readIntent({ tx }: Work, exportId: string): Promise<IntentFacts> {
+async function readIntent({ tx }: Bound, exportId: string): Promise<IntentFacts> {
   const { rows } = await sql<{ settled: boolean; written: boolean }>`
     select exists (select from effect_outcomes o where o.intent_id = i.intent_id and o.first) as settled,
       exists (select from evidence_exports e where e.export_id = i.intent_id) as written

@@ -3,7 +3,7 @@ import { refusal } from '../../contracts/errors';
 import { platformTenantId } from '../../contracts/execution-context';
 import { enforcementModes, type EnforcementMode } from '../../contracts/modes';
 import { identifier, text } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound, type Work } from '../define';
 
 const EnforcementParams = z.strictObject({
   tenantId: identifier,
@@ -55,7 +55,7 @@ export const changeEnforcement = defineOperation({
   },
 });
 
-async function readOwnMode({ tx }: Work, tenantId: string, operation: string): Promise<string | undefined> {
+async function readOwnMode({ tx }: Bound, tenantId: string, operation: string): Promise<string | undefined> {
   const row = await tx
     .selectFrom('tenant_operation_modes')
     .select('mode')
@@ -76,7 +76,7 @@ function known({ operations }: Work, operation: string): string {
   throw refusal('validation_error', 'there is no such operation', { details: { field: 'operation', operations } });
 }
 
-async function setTenantMode({ tx }: Work, tenantId: string, mode: EnforcementMode): Promise<void> {
+async function setTenantMode({ tx }: Bound, tenantId: string, mode: EnforcementMode): Promise<void> {
   await tx
     .updateTable('tenants')
     .set((eb) => ({ enforcement_mode: mode, updated_at: new Date(), version: eb('version', '+', 1) }))
@@ -91,7 +91,7 @@ interface OwnMode {
   readonly reason: string;
 }
 
-async function setOwnMode({ tx, context }: Work, { tenantId, operation, mode, reason }: OwnMode): Promise<void> {
+async function setOwnMode({ tx, context }: Bound, { tenantId, operation, mode, reason }: OwnMode): Promise<void> {
   const change = { mode, reason, set_by: context.actor.id, updated_at: new Date() };
   await tx
     .insertInto('tenant_operation_modes')
@@ -100,7 +100,7 @@ async function setOwnMode({ tx, context }: Work, { tenantId, operation, mode, re
     .execute();
 }
 
-async function clearOwnMode({ tx }: Work, tenantId: string, operation: string): Promise<void> {
+async function clearOwnMode({ tx }: Bound, tenantId: string, operation: string): Promise<void> {
   await tx
     .deleteFrom('tenant_operation_modes')
     .where('tenant_id', '=', tenantId)

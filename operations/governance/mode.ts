@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { GovernanceMode, SwitchScope } from '../../contracts/switches';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 
 /** The mode of one scope by its own switches, whoever owns them: KILL before DEGRADED before NORMAL. */
 export async function readMode(
-  { tx }: Work,
+  { tx }: Bound,
   { scope, scopeId, tenantId }: { scope: SwitchScope; scopeId: string; tenantId: string | null },
 ): Promise<GovernanceMode> {
   const { rows } = await sql<{ kind: string }>`

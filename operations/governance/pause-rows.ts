@@ -2,12 +2,12 @@ import type { Selectable } from 'kysely';
 import type { AuditOutcome } from '../../contracts/audit';
 import { refusal } from '../../contracts/errors';
 import type { RunPause } from '../../prisma/generated/database';
-import type { Work } from '../define';
+import type { Bound, Work } from '../define';
 
 export type PauseRow = Selectable<RunPause>;
 export type PauseOutcome = 'resumed' | 'continued' | 'terminated' | 'killed';
 
-export async function lockPause({ tx }: Work, pauseId: string): Promise<PauseRow> {
+export async function lockPause({ tx }: Bound, pauseId: string): Promise<PauseRow> {
   const row = await tx
     .selectFrom('run_pauses')
     .selectAll()
@@ -19,7 +19,7 @@ export async function lockPause({ tx }: Work, pauseId: string): Promise<PauseRow
 }
 
 /** The switch as it is now. Unlocked: a release that is on its way is found by the next look for released pauses. */
-export async function readPauseSwitch({ tx }: Work, switchId: string) {
+export async function readPauseSwitch({ tx }: Bound, switchId: string) {
   return tx
     .selectFrom('runtime_switches')
     .select(['enabled', 'epoch', 'owner', 'reason', 'sla_seconds', 'on_timeout'])

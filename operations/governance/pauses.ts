@@ -4,7 +4,7 @@ import { EngineError, refusal } from '../../contracts/errors';
 import { JobId, PlaneId } from '../../contracts/knowledge-schemas';
 import { pauseSlaSecondsDefault, pauseWarningSeconds } from '../../contracts/switches';
 import { text } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound } from '../define';
 import { newId } from '../ids';
 import { lockRunningJob } from '../knowledge/rows';
 import { auditPause, endPause, enqueueResume, lockPause, readPauseSwitch, type PauseRow } from './pause-rows';
@@ -77,18 +77,18 @@ export const openPause = defineOperation({
   },
 });
 
-async function lockOpenJob(work: Work, planeId: string, jobId: string) {
-  const row = await work.tx
+async function lockOpenJob(bound: Bound, planeId: string, jobId: string) {
+  const row = await bound.tx
     .selectFrom('knowledge_jobs')
     .select('status')
     .where('job_id', '=', jobId)
     .where('status', '=', 'queued')
     .forUpdate()
     .executeTakeFirst();
-  if (row === undefined) await lockRunningJob(work, planeId, jobId);
+  if (row === undefined) await lockRunningJob(bound, planeId, jobId);
 }
 
-async function readOpenPause({ tx }: Work, jobId: string): Promise<PauseRow | undefined> {
+async function readOpenPause({ tx }: Bound, jobId: string): Promise<PauseRow | undefined> {
   return tx
     .selectFrom('run_pauses')
     .selectAll()
@@ -222,7 +222,7 @@ export const resumeReleased = defineOperation({
 });
 
 // Only this throw of the switch: when it is thrown again the job waits again.
-async function allowPast({ tx }: Work, row: PauseRow): Promise<void> {
+async function allowPast({ tx }: Bound, row: PauseRow): Promise<void> {
   await sql`
     update knowledge_jobs set passed_pauses = passed_pauses || jsonb_build_object(${row.switch_id}::text, ${row.switch_epoch}::bigint)
     where job_id = ${row.run_id}`.execute(tx);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { text } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound } from '../define';
 import { setSwitch } from './set-switch';
 
 /**
@@ -38,7 +38,7 @@ export const recordKill = defineOperation({
 });
 
 // A signal may arrive after the release; what was started since then must not pay for it.
-async function isInForce({ tx }: Work, { switchId, epoch }: { switchId: string; epoch: number }): Promise<boolean> {
+async function isInForce({ tx }: Bound, { switchId, epoch }: { switchId: string; epoch: number }): Promise<boolean> {
   const row = await tx
     .selectFrom('runtime_switches')
     .select(['enabled', 'epoch'])

@@ -6,7 +6,7 @@ import {
   type SwitchNotice,
   type SwitchScope,
 } from '../../contracts/switches';
-import type { Work } from '../define';
+import type { Bound, Work } from '../define';
 import { newId } from '../ids';
 import { digestOf } from '../transaction/canonical';
 import type { OwnedTarget } from './switch-target';
@@ -89,13 +89,13 @@ export async function setSwitch(
 }
 
 // Heard by every process when the transaction commits; the payload is all that a watcher needs to act at once.
-async function announce({ tx }: Work, change: SwitchChange): Promise<void> {
+async function announce({ tx }: Bound, change: SwitchChange): Promise<void> {
   const { switchId, kind, scope: scopeType, scopeId, tenantId, owner, enabled, epoch } = change;
   const notice: SwitchNotice = { switchId, kind, scopeType, scopeId, owner, enabled, epoch, tenantId };
   await sql`select pg_notify(${switchChannel}, ${JSON.stringify(notice)})`.execute(tx);
 }
 
-async function readSwitch({ tx }: Work, target: OwnedTarget): Promise<{ enabled: boolean } | undefined> {
+async function readSwitch({ tx }: Bound, target: OwnedTarget): Promise<{ enabled: boolean } | undefined> {
   const { rows } = await sql<{ enabled: boolean }>`
     select enabled from runtime_switches where kind = ${target.kind} and scope_type = ${target.scope}
       and coalesce(scope_id, '') = ${target.scopeId} and tenant_id is not distinct from ${target.tenantId}

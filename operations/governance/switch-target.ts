@@ -2,7 +2,7 @@ import { capabilities } from '../../contracts/capabilities';
 import { EngineError, refusal } from '../../contracts/errors';
 import { platformTenantId } from '../../contracts/execution-context';
 import type { SwitchKind, SwitchScope } from '../../contracts/switches';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 
 export interface SwitchTarget {
   readonly kind: SwitchKind;
@@ -24,32 +24,32 @@ export interface OwnedTarget {
 type Place = Pick<OwnedTarget, 'scopeId' | 'tenantId'>;
 
 /** Whose row it would be. A tenant reaches its own scopes only, and never a row that the operator owns. */
-export async function resolveTarget(work: Work, target: SwitchTarget): Promise<OwnedTarget> {
+export async function resolveTarget(bound: Bound, target: SwitchTarget): Promise<OwnedTarget> {
   const { kind, scope, tenantId } = target;
-  const owner = work.context.tenantId === platformTenantId ? 'operator' : 'tenant';
-  if (owner === 'tenant' && tenantId !== undefined && tenantId !== work.context.tenantId) throw noTenant();
-  return { kind, scope, owner, ...(await placeOf(work, target, owner)) };
+  const owner = bound.context.tenantId === platformTenantId ? 'operator' : 'tenant';
+  if (owner === 'tenant' && tenantId !== undefined && tenantId !== bound.context.tenantId) throw noTenant();
+  return { kind, scope, owner, ...(await placeOf(bound, target, owner)) };
 }
 
-function placeOf(work: Work, target: SwitchTarget, owner: OwnedTarget['owner']): Place | Promise<Place> {
+function placeOf(bound: Bound, target: SwitchTarget, owner: OwnedTarget['owner']): Place | Promise<Place> {
   switch (target.scope) {
     case 'global':
       if (owner === 'operator') return { scopeId: '', tenantId: null };
       throw new EngineError('authorization_failed', 'the global scope belongs to the operator');
     case 'tenant':
-      return tenantPlace(work, target.scopeId ?? target.tenantId ?? work.context.tenantId);
+      return tenantPlace(bound, target.scopeId ?? target.tenantId ?? bound.context.tenantId);
     case 'plane':
-      return planePlace(work, idOf(target));
+      return planePlace(bound, idOf(target));
     case 'capability':
-      return capabilityPlace(work, target, owner);
+      return capabilityPlace(bound, target, owner);
     case 'server':
     case 'run':
     case 'integration':
-      return namedPlace(work, target, owner);
+      return namedPlace(bound, target, owner);
   }
 }
 
-async function tenantPlace({ tx, context }: Work, id: string): Promise<Place> {
+async function tenantPlace({ tx, context }: Bound, id: string): Promise<Place> {
   if (context.tenantId !== platformTenantId && id !== context.tenantId) throw noTenant();
   if (id === platformTenantId) throw missing('scope_id', 'name the tenant in scope_id');
   const row = await tx.selectFrom('tenants').select('tenant_id').where('tenant_id', '=', id).executeTakeFirst();
@@ -57,7 +57,7 @@ async function tenantPlace({ tx, context }: Work, id: string): Promise<Place> {
   return { scopeId: id, tenantId: id };
 }
 
-async function planePlace({ tx }: Work, scopeId: string): Promise<Place> {
+async function planePlace({ tx }: Bound, scopeId: string): Promise<Place> {
   const row = await tx
     .selectFrom('knowledge_planes')
     .select('tenant_id')
@@ -68,21 +68,21 @@ async function planePlace({ tx }: Work, scopeId: string): Promise<Place> {
 }
 
 // Of the whole installation for an operator who names no tenant.
-function capabilityPlace(work: Work, target: SwitchTarget, owner: OwnedTarget['owner']): Place | Promise<Place> {
+function capabilityPlace(bound: Bound, target: SwitchTarget, owner: OwnedTarget['owner']): Place | Promise<Place> {
   const scopeId = idOf(target);
   if (!(capabilities as readonly string[]).includes(scopeId)) {
     throw missing('scope_id', `there is no capability ${scopeId}; known are ${capabilities.join(', ')}`);
   }
   if (owner === 'operator' && target.tenantId === undefined) return { scopeId, tenantId: null };
-  return namedPlace(work, target, owner);
+  return namedPlace(bound, target, owner);
 }
 
 // A server, an integration or a run may be stopped before anything is known of it here; the row counts for one tenant.
-async function namedPlace(work: Work, target: SwitchTarget, owner: OwnedTarget['owner']): Promise<Place> {
+async function namedPlace(bound: Bound, target: SwitchTarget, owner: OwnedTarget['owner']): Promise<Place> {
   const scopeId = idOf(target);
-  if (owner === 'tenant') return { scopeId, tenantId: work.context.tenantId };
+  if (owner === 'tenant') return { scopeId, tenantId: bound.context.tenantId };
   if (target.tenantId === undefined) throw missing('tenant_id', `name in tenant_id whose ${target.scope} it is`);
-  const { tenantId } = await tenantPlace(work, target.tenantId);
+  const { tenantId } = await tenantPlace(bound, target.tenantId);
   return { scopeId, tenantId };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { IdentityId } from '../../contracts/api/identities';
 import { refusal } from '../../contracts/errors';
 import { text } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound } from '../define';
 
 const params = z.strictObject({ identityId: IdentityId, reason: text(1000) });
 type Params = z.infer<typeof params>;
@@ -54,7 +54,7 @@ export const unblockIdentity = defineOperation({
   },
 });
 
-async function loadIdentity({ tx, context }: Work, { identityId }: Params) {
+async function loadIdentity({ tx, context }: Bound, { identityId }: Params) {
   const identity = await tx
     .selectFrom('iam_identities')
     .select(['issuer', 'subject', 'blocked_at'])
@@ -71,7 +71,7 @@ interface Block {
   readonly block_reason: string | null;
 }
 
-async function change({ tx }: Work, identityId: string, block: Block): Promise<void> {
+async function change({ tx }: Bound, identityId: string, block: Block): Promise<void> {
   await tx.updateTable('iam_identities').set(block).where('identity_id', '=', identityId).execute();
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
 import { tenantRoles, type Role } from '../../contracts/roles';
 import { identifier, text } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound } from '../define';
 import { newId } from '../ids';
 
 /** What is stored and looked up: SHA-256 of the whole key. The key itself has 256 random bits, so no salt is needed. */
@@ -24,7 +24,7 @@ export interface NewKey {
 
 /** Makes a key with a role for a tenant, in the open transaction. */
 export async function insertKey(
-  { tx, context }: Work,
+  { tx, context }: Bound,
   { tenantId, name, role, expiresAt }: { tenantId: string; name: string; role: Role; expiresAt?: string | undefined },
 ): Promise<{ keyId: string; key: string }> {
   const { keyId, key } = mintKey();

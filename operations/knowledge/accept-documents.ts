@@ -4,7 +4,7 @@ import { refusal } from '../../contracts/errors';
 import { uploadStates } from '../../contracts/knowledge';
 import { DocumentId, PlaneId, Sha256, SourceId } from '../../contracts/knowledge-schemas';
 import { rawText } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound, type Work } from '../define';
 import { newId } from '../ids';
 import { digestOf } from '../transaction/canonical';
 import { lockPlane, stateOf, type PlaneRow } from './rows';
@@ -89,7 +89,7 @@ interface PendingInput {
   readonly files: readonly z.infer<typeof AcceptedFile>[];
 }
 
-async function upsertPending({ tx, context }: Work, { plane, sourceId, files }: PendingInput) {
+async function upsertPending({ tx, context }: Bound, { plane, sourceId, files }: PendingInput) {
   const json = JSON.stringify(files.map((file) => ({ ...file, documentId: newId('doc_') })));
   const { rows } = await sql<{ documentId: string; name: string; version: string }>`
     insert into knowledge_documents as d (document_id, plane_id, source_id, tenant_id, name, status, version, bytes)

@@ -3,7 +3,7 @@ import { refusal } from '../../contracts/errors';
 import { bindStates } from '../../contracts/knowledge';
 import { PlaneId } from '../../contracts/knowledge-schemas';
 import { identifier } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound, type Work } from '../define';
 import { sealSnapshot } from '../policies/snapshot';
 import { boundActivePolicies } from './bindings';
 import { lockPlane, stateOf, type PlaneRow } from './rows';
@@ -74,22 +74,22 @@ export const unbindPolicy = defineOperation({
   },
 });
 
-async function loadBindFacts(work: Work, { planeId, policyId }: z.infer<typeof BindParams>) {
-  const plane = await lockPlane(work, planeId);
-  const policy = await work.tx
+async function loadBindFacts(bound: Bound, { planeId, policyId }: z.infer<typeof BindParams>) {
+  const plane = await lockPlane(bound, planeId);
+  const policy = await bound.tx
     .selectFrom('policies')
     .select(['policy_id', 'status'])
     .where('policy_id', '=', policyId)
     .forShare()
     .executeTakeFirst();
-  const open = await work.tx
+  const open = await bound.tx
     .selectFrom('plane_policy_bindings')
     .select('id')
     .where('plane_id', '=', planeId)
     .where('policy_id', '=', policyId)
     .where('unbound_at', 'is', null)
     .executeTakeFirst();
-  const others = (await boundActivePolicies(work, planeId)).filter((id) => id !== policyId);
+  const others = (await boundActivePolicies(bound, planeId)).filter((id) => id !== policyId);
   return { plane, policy, isBound: open !== undefined, others };
 }
 

@@ -1,7 +1,7 @@
-import type { Work } from '../define';
+import type { Bound } from '../define';
 
 /** Policies that are bound to the plane, active, and not switched off: what the gate counts. */
-export async function boundActivePolicies({ tx }: Work, planeId: string): Promise<readonly string[]> {
+export async function boundActivePolicies({ tx }: Bound, planeId: string): Promise<readonly string[]> {
   const rows = await tx
     .selectFrom('plane_policy_bindings as b')
     .innerJoin('policies as p', 'p.policy_id', 'b.policy_id')

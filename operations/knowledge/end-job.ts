@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 import type { PlaneRow } from './rows';
 
 export interface EndJobInput {
@@ -14,7 +14,7 @@ export interface EndJobInput {
 const stageStatus = { completed: 'completed', failed: 'failed', killed: 'failed', cancelled: 'skipped' } as const;
 
 /** Closes the job and what belongs to it: open stages end with it, and an index run that was not committed is dead. */
-export async function endJob({ tx }: Work, input: EndJobInput): Promise<void> {
+export async function endJob({ tx }: Bound, input: EndJobInput): Promise<void> {
   const { plane, jobId, status, message = null, errorCode = null, result } = input;
   const now = new Date();
   await tx

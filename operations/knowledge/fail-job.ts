@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseContext } from '../../contracts/execution-context';
 import { failureTarget, type JobKind } from '../../contracts/knowledge';
 import { JobId, PlaneId } from '../../contracts/knowledge-schemas';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound, type Work } from '../define';
 import { applyTransition } from './apply-transition';
 import { endJob } from './end-job';
 import { lockJob, lockPlane, stateOf, type JobRow, type PlaneRow } from './rows';
@@ -100,7 +100,7 @@ function handOver(work: Work, plane: PlaneRow, job: JobRow): void {
 }
 
 // Asked for after this execution was killed, so it was not meant.
-async function isNewerThanKill({ tx, context }: Work, job: JobRow): Promise<boolean> {
+async function isNewerThanKill({ tx, context }: Bound, job: JobRow): Promise<boolean> {
   const kill = await tx
     .selectFrom('runtime_switches')
     .select('created_at')

@@ -1,10 +1,10 @@
 import { refusal } from '../../contracts/errors';
 import { jobStages, type JobKind } from '../../contracts/knowledge';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 
 /** A job is complete only when each of its stages says so in its own row: a report alone proves nothing. */
 export async function requireFinishedWork(
-  { tx }: Work,
+  { tx }: Bound,
   { jobId, kind }: { jobId: string; kind: JobKind },
 ): Promise<void> {
   const rows = await tx

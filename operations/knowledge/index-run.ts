@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
 import { DocumentId, JobId, PlaneId, Sha256 } from '../../contracts/knowledge-schemas';
 import { identifier } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound } from '../define';
 import { newId } from '../ids';
 import { lockRunningJob } from './rows';
 import { saveStageProgress } from './stage-progress';
@@ -152,7 +152,7 @@ export const commitIndexRun = defineOperation({
   },
 });
 
-async function requireAllIndexed({ tx }: Work, { planeId, indexRunId }: { planeId: string; indexRunId: string }) {
+async function requireAllIndexed({ tx }: Bound, { planeId, indexRunId }: { planeId: string; indexRunId: string }) {
   const { rows } = await sql<{ missing: number }>`
     select count(*)::int as missing from knowledge_documents d
     where d.plane_id = ${planeId} and d.status = 'stored' and not exists (
@@ -162,7 +162,7 @@ async function requireAllIndexed({ tx }: Work, { planeId, indexRunId }: { planeI
   if (missing > 0) throw refusal('INDEXING_FAILED', `${missing} documents were not indexed by this run`);
 }
 
-async function refreshPlane({ tx }: Work, planeId: string): Promise<{ documents: number; chunks: number }> {
+async function refreshPlane({ tx }: Bound, planeId: string): Promise<{ documents: number; chunks: number }> {
   const { rows } = await sql<{ documents: number; chunks: number }>`
     with totals as (
       select count(*)::int as documents, coalesce(sum(chunk_count), 0)::int as chunks

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refusal } from '../../contracts/errors';
 import { JobId, PlaneId, Sha256, SourceId } from '../../contracts/knowledge-schemas';
 import { rawText } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound } from '../define';
 import { newId } from '../ids';
 import { lockRunningJob } from './rows';
 import { saveStageProgress } from './stage-progress';
@@ -74,7 +74,7 @@ interface Page {
 // An unchanged document keeps its status, and one that the index holds as it is now is not indexed again: its rows would
 // pass to a run that may yet come to nothing. One that was deleted by hand stays so until its content changes, and one
 // that was uploaded anew since this page was read waits for the next job.
-async function upsertDocuments({ tx, context }: Work, { planeId, jobId, sourceId, items }: Page): Promise<void> {
+async function upsertDocuments({ tx, context }: Bound, { planeId, jobId, sourceId, items }: Page): Promise<void> {
   const rows = JSON.stringify(items.map((item) => ({ ...item, documentId: newId('doc_') })));
   await sql`
     insert into knowledge_documents as d (document_id, plane_id, source_id, tenant_id, name, status, version, bytes,
@@ -99,7 +99,7 @@ async function upsertDocuments({ tx, context }: Work, { planeId, jobId, sourceId
 }
 
 async function keepDocuments(
-  { tx }: Work,
+  { tx }: Bound,
   { jobId, sourceId, kept }: Pick<Page, 'jobId' | 'sourceId'> & { readonly kept: readonly KeptItem[] },
 ): Promise<void> {
   await sql`
@@ -136,7 +136,7 @@ export const finishIngest = defineOperation({
 });
 
 // Documents that keep their last version are no failure of the stage; their source says how many, and one example.
-async function endSources({ tx }: Work, planeId: string, jobId: string): Promise<number> {
+async function endSources({ tx }: Bound, planeId: string, jobId: string): Promise<number> {
   const { rows } = await sql<{ source_id: string; unavailable: number }>`
     with behind as (
       select source_id, count(*)::int as unavailable, min(name || ': ' || read_error) as example
@@ -154,7 +154,7 @@ async function endSources({ tx }: Work, planeId: string, jobId: string): Promise
 
 // Without a version, so that it is taken up again should it come back as it was; what was deleted by hand keeps its own.
 async function pruneVanished(
-  { tx }: Work,
+  { tx }: Bound,
   { jobId, readSourceIds }: { jobId: string; readSourceIds: readonly string[] },
 ): Promise<number> {
   const { rows } = await sql`
@@ -165,7 +165,7 @@ async function pruneVanished(
   return rows.length;
 }
 
-async function countDocuments({ tx }: Work, planeId: string) {
+async function countDocuments({ tx }: Bound, planeId: string) {
   const { rows } = await sql<{ found: number; stored: number; dead_letters: number }>`
     select count(*)::int as found, (count(*) filter (where status in ('stored', 'indexed')))::int as stored,
       (count(*) filter (where status = 'dead_letter'))::int as dead_letters

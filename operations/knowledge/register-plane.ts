@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { refusal } from '../../contracts/errors';
 import { PlaneDefinition } from '../../contracts/knowledge-schemas';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound, type Work } from '../define';
 import { newId } from '../ids';
 import { requireTemplate } from '../sql-templates/require-template';
 import { applyTransition } from './apply-transition';
@@ -54,7 +54,7 @@ export const registerPlane = defineOperation({
   },
 });
 
-async function insertPlane({ tx, context }: Work, planeId: string, params: PlaneDefinition): Promise<void> {
+async function insertPlane({ tx, context }: Bound, planeId: string, params: PlaneDefinition): Promise<void> {
   const { tenantId, actor } = context;
   await tx
     .insertInto('knowledge_planes')

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { refusal } from '../../contracts/errors';
 import type { PlaneState } from '../../contracts/knowledge';
 import type { KnowledgeJob, KnowledgePlane } from '../../prisma/generated/database';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 
 export type PlaneRow = Selectable<KnowledgePlane>;
 export type JobRow = Selectable<KnowledgeJob>;
@@ -12,7 +12,7 @@ export function stateOf(plane: PlaneRow): PlaneState {
 }
 
 /** Locks the plane until the transaction ends. Everything that changes a plane takes this lock first. */
-export async function lockPlane({ tx }: Work, planeId: string): Promise<PlaneRow> {
+export async function lockPlane({ tx }: Bound, planeId: string): Promise<PlaneRow> {
   const plane = await tx
     .selectFrom('knowledge_planes')
     .selectAll()
@@ -33,16 +33,16 @@ export interface OpenJob {
 }
 
 /** Locks plane and job, and refuses unless the job is the one at work on the plane. */
-export async function lockRunningJob(work: Work, planeId: string, jobId: string): Promise<OpenJob> {
-  const plane = await lockPlane(work, planeId);
-  const job = await lockJob(work, planeId, jobId);
+export async function lockRunningJob(bound: Bound, planeId: string, jobId: string): Promise<OpenJob> {
+  const plane = await lockPlane(bound, planeId);
+  const job = await lockJob(bound, planeId, jobId);
   if (job.status !== 'running' || plane.active_job_id !== jobId) {
     throw refusal('INVALID_STATE', `the job is ${job.status}: its work is no longer wanted`);
   }
   return { plane, job };
 }
 
-export async function lockJob({ tx }: Work, planeId: string, jobId: string): Promise<JobRow> {
+export async function lockJob({ tx }: Bound, planeId: string, jobId: string): Promise<JobRow> {
   const job = await tx
     .selectFrom('knowledge_jobs')
     .selectAll()

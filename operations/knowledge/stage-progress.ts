@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { StageName } from '../../contracts/knowledge';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 
 export interface StageProgress {
   readonly planeId: string;
@@ -15,7 +15,7 @@ export interface StageProgress {
 }
 
 /** Records how far a stage is, and from where it would go on. */
-export async function saveStageProgress({ tx, context }: Work, progress: StageProgress): Promise<void> {
+export async function saveStageProgress({ tx, context }: Bound, progress: StageProgress): Promise<void> {
   const { planeId, jobId, stage, status, percentage, message = null, checkpoint } = progress;
   const json = checkpoint === undefined ? null : JSON.stringify(checkpoint);
   const isDone = status === 'completed';

@@ -3,7 +3,7 @@ import { refusal } from '../../contracts/errors';
 import { bandOf, type JobKind, type PlaneState } from '../../contracts/knowledge';
 import { PlaneId } from '../../contracts/knowledge-schemas';
 import { text } from '../../contracts/text';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound, type Work } from '../define';
 import { refusalEntry } from '../transaction/work';
 import { applyTransition } from './apply-transition';
 import { boundActivePolicies } from './bindings';
@@ -178,7 +178,7 @@ async function beginWork(work: Work, input: CarryOut, kind: JobKind, attempt = 1
   return { to: from, jobId, auditEventId };
 }
 
-async function readLastJob({ tx }: Work, planeId: string): Promise<JobRow | undefined> {
+async function readLastJob({ tx }: Bound, planeId: string): Promise<JobRow | undefined> {
   return tx
     .selectFrom('knowledge_jobs')
     .selectAll()

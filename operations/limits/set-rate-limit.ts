@@ -3,7 +3,7 @@ import { refusal } from '../../contracts/errors';
 import { formatRate, limitedSubjects, type LimitedSubject } from '../../contracts/rate-limits';
 import { identifier, text } from '../../contracts/text';
 import { requestsMax, secondsMax } from '../../contracts/api/rate-limits';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound } from '../define';
 
 const subjectParams = { subjectType: z.enum(limitedSubjects), subjectId: identifier };
 
@@ -77,7 +77,7 @@ export const clearRateLimit = defineOperation({
   },
 });
 
-async function loadSubject({ tx }: Work, subjectType: LimitedSubject, subjectId: string) {
+async function loadSubject({ tx }: Bound, subjectType: LimitedSubject, subjectId: string) {
   const current = await tx
     .selectFrom('rate_limits')
     .select(['tenant_id', 'requests', 'seconds'])

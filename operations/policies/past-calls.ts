@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { simulationLimits, type PastCalls } from '../../contracts/api/policy-simulation';
-import type { Work } from '../define';
+import type { Bound, Work } from '../define';
 import type { KeptDecision } from '../tools/calls/call-rows';
 import { canonicalJson, sha256Hex } from '../transaction/canonical';
 
@@ -56,7 +56,7 @@ export async function samplePastCalls(work: Work, asked: PastCalls): Promise<Pas
   return { calls, truncatedBy: within.length < counted.length ? 'bytes' : isWhole ? null : 'calls' };
 }
 
-async function newestCalls({ tx, context: { tenantId } }: Work, asked: PastCalls): Promise<Row[]> {
+async function newestCalls({ tx, context: { tenantId } }: Bound, asked: PastCalls): Promise<Row[]> {
   const { limit, server_id: serverId = null, tool_id: toolId = null, since = null, until = null } = asked;
   const { rows } = await sql<Row>`
     select i.invocation_id, i.server_id, i.tool_id, i.tool_name, i.actor_id, i.actor_type, i.input_hash, i.input_preview,
@@ -74,7 +74,7 @@ async function newestCalls({ tx, context: { tenantId } }: Work, asked: PastCalls
   return rows;
 }
 
-async function sealedArguments({ tx }: Work, invocationIds: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+async function sealedArguments({ tx }: Bound, invocationIds: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
   if (invocationIds.length === 0) return new Map();
   const rows = await tx
     .selectFrom('mcp_tool_calls')

@@ -1,9 +1,9 @@
 import { PolicySimulation, simulationLimits } from '../../contracts/api/policy-simulation';
 import { EngineError } from '../../contracts/errors';
 import { isRole, type Role } from '../../contracts/roles';
-import { defineOperation, type Work } from '../define';
-import { readCalledTool, type CalledTool } from '../tools/calls/call-facts';
-import { requireArguments } from '../tools/calls/request-call';
+import { defineOperation, type Bound, type Work } from '../define';
+import { readCalledTool, type CalledTool } from '../tools/calls/called-tool';
+import { requireArguments } from '../tools/calls/require-arguments';
 import { canonicalJson, digestOf } from '../transaction/canonical';
 import { samplePastCalls, type PastCall, type PastCallSample } from './past-calls';
 import { readSimulatedPolicies, type SimulatedPolicies } from './simulated-policies';
@@ -92,7 +92,7 @@ function missing(error: unknown): undefined {
   if (!(error instanceof EngineError)) throw error;
 }
 
-async function rolesOf({ tx }: Work, calls: readonly PastCall[]): Promise<ReadonlyMap<string, readonly Role[]>> {
+async function rolesOf({ tx }: Bound, calls: readonly PastCall[]): Promise<ReadonlyMap<string, readonly Role[]>> {
   const actors = [...new Set(calls.flatMap(({ actor_id: id }) => id ?? []))];
   if (actors.length === 0) return new Map();
   const rows = await tx

@@ -1,7 +1,7 @@
 import type { PolicySimulation } from '../../contracts/api/policy-simulation';
 import { refusal } from '../../contracts/errors';
 import type { PolicyConditions, SealedPolicies } from '../../contracts/policies';
-import type { Work } from '../define';
+import type { Bound, Work } from '../define';
 import { requireExpressions } from '../tools/policy/require-expressions';
 
 type Sealed = SealedPolicies['policies'];
@@ -37,7 +37,7 @@ export async function readSimulatedPolicies(work: Work, params: PolicySimulation
 }
 
 async function readPolicy(
-  { tx }: Work,
+  { tx }: Bound,
   { policy_id: id, policy, replaces }: PolicySimulation,
 ): Promise<Sealed[number]> {
   // What is bound to the policy that it replaces is bound to it.

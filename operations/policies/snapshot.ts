@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { PolicyConditions, SealedPolicies } from '../../contracts/policies';
-import { defineOperation, type Work } from '../define';
+import { defineOperation, type Bound, type Work } from '../define';
 import { canonicalJson, sha256Hex } from '../transaction/canonical';
 
 export interface SealedSnapshot {
@@ -53,7 +53,7 @@ export async function sealSnapshot(work: Work): Promise<SealedSnapshot> {
   return { snapshotId, version, contentHash, policyCount };
 }
 
-async function readContent({ tx }: Work): Promise<SealedPolicies> {
+async function readContent({ tx }: Bound): Promise<SealedPolicies> {
   const policies = await tx
     .selectFrom('policies')
     .select(['policy_id', 'name', 'enforcement_mode', 'conditions'])
@@ -77,7 +77,7 @@ async function readContent({ tx }: Work): Promise<SealedPolicies> {
   };
 }
 
-async function replaceActive({ tx, context }: Work, snapshotId: string): Promise<void> {
+async function replaceActive({ tx, context }: Bound, snapshotId: string): Promise<void> {
   const changed = { changed_by: context.actor.id, changed_at: new Date() };
   await tx
     .updateTable('policy_snapshot_status')
@@ -91,7 +91,7 @@ async function replaceActive({ tx, context }: Work, snapshotId: string): Promise
 }
 
 /** The tenant's active snapshot; undefined before the first one was sealed. */
-export async function activeSnapshotId({ tx }: Work): Promise<string | undefined> {
+export async function activeSnapshotId({ tx }: Bound): Promise<string | undefined> {
   const row = await tx
     .selectFrom('policy_snapshot_status')
     .select('snapshot_id')

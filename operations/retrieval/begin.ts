@@ -7,7 +7,7 @@ import type { SealedPolicies } from '../../contracts/policies';
 import { planeRate } from '../../contracts/rate-limits';
 import { forbiddenPayloadMembers, retrievalActions } from '../../contracts/retrieval';
 import { identifier } from '../../contracts/text';
-import { defineOperation, type Refused, type Work } from '../define';
+import { defineOperation, type Bound, type Refused, type Work } from '../define';
 import { planeNotFound } from '../knowledge/rows';
 import { rateLimitRefusal } from '../limits/rate-limit-refusal';
 import { decideAccess } from './access';
@@ -41,7 +41,7 @@ export const beginRetrieval = defineOperation({
   answer: 'fresh',
   scopes: ({ params }) => [{ type: 'plane', id: params.planeId }],
 
-  async loadFacts({ tx }: Work, { planeId }) {
+  async loadFacts({ tx }: Bound, { planeId }) {
     const row = await tx
       .selectFrom('knowledge_planes as p')
       .leftJoin('policy_snapshot_status as t', (join) =>
@@ -111,7 +111,7 @@ export const beginRetrieval = defineOperation({
 });
 
 // Last, so that a question which is refused anyway uses nothing up.
-async function takePlaneToken({ tx, context }: Work, planeId: string): Promise<void> {
+async function takePlaneToken({ tx, context }: Bound, planeId: string): Promise<void> {
   const { rows } = await sql<{ requests: number; seconds: number; tokens: number; admitted: boolean }>`
     select * from aos_take_plane_token(${context.tenantId}, ${planeId}, ${planeRate.requests}, ${planeRate.seconds},
       null)`.execute(tx);

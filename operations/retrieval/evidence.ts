@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AuditEntry } from '../../contracts/audit';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 import { digestOf } from '../transaction/canonical';
 
 export interface RetrievalRecord {
@@ -24,7 +24,7 @@ export interface RetrievalRecord {
 }
 
 /** Writes the evidence row of a retrieval and returns the audit entry that seals its hash. */
-export async function insertEvidence({ tx, context }: Work, record: RetrievalRecord): Promise<AuditEntry> {
+export async function insertEvidence({ tx, context }: Bound, record: RetrievalRecord): Promise<AuditEntry> {
   const completedAt = new Date().toISOString();
   const documentIds = [...(record.documentIds ?? [])];
   const row = {

@@ -1,13 +1,13 @@
 import { refusal } from '../../contracts/errors';
 import { bindSqlValues, type SqlParameters, type SqlSourceConfig } from '../../contracts/sql-templates';
-import type { Work } from '../define';
+import type { Bound } from '../define';
 
 export function templateNotFound() {
   return refusal('NOT_FOUND', 'there is no such active SQL template; list yours with GET /sql-templates');
 }
 
 /** Refuses a source whose template is not there, belongs to another connection, or would not take its parameters. */
-export async function requireTemplate({ tx }: Work, config: SqlSourceConfig): Promise<void> {
+export async function requireTemplate({ tx }: Bound, config: SqlSourceConfig): Promise<void> {
   const template = await tx
     .selectFrom('sql_templates')
     .select(['connection_ref', 'parameters'])

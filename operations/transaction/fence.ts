@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { refusal } from '../../contracts/errors';
 import { engagedSwitch, type FenceDemand, type OwnedScope, type Scope, type SwitchRow } from '../../contracts/switches';
 import type { Database, Transaction } from './database';
+import type { Send } from './in-line';
 import { noSuchWork, selectAuthority, type WorkAuthority } from './work-authority';
 
 /** Work that must go on, or be recorded, although a switch is engaged. Everything else commits behind the fence. */
@@ -26,23 +27,29 @@ export interface FenceInput extends Pick<FenceDemand, 'begins'> {
 /** Takes the shared locks of the scopes, reads their switches and refuses when one is engaged. Returns the rows read. */
 export async function passFence(
   tx: Transaction,
+  send: Send,
   { scopes, begins, workId }: FenceInput,
 ): Promise<readonly SwitchRow[]> {
   const { rows, authority } =
-    workId === undefined ? await readFence(tx, scopes) : await readWorkFence(tx, scopes, workId);
+    workId === undefined ? await readFence(tx, send, scopes) : await readWorkFence(tx, send, scopes, workId);
   const engaged = engagedSwitch({ rows, begins, ...authority });
   if (engaged !== undefined) throw switchRefusal(engaged);
   return rows;
 }
 
-async function readFence(tx: Transaction, scopes: readonly Scope[]): Promise<FenceRead> {
-  const { rows } = await sql<SwitchRow>`select ${switchColumns} from ${fence(scopes)} f`.execute(tx);
-  return { rows };
+async function readFence(tx: Transaction, send: Send, scopes: readonly Scope[]): Promise<FenceRead> {
+  return { rows: await send(sql<SwitchRow>`select ${switchColumns} from ${fence(scopes)} f`.compile(tx)) };
 }
 
-async function readWorkFence(tx: Transaction, scopes: readonly Scope[], workId: string): Promise<FenceRead> {
-  const { rows } = await sql<WorkAuthority & Partial<SwitchRow>>`
-    select w.*, ${switchColumns} from (${selectAuthority(workId)}) w left join ${fence(scopes)} f on true`.execute(tx);
+async function readWorkFence(
+  tx: Transaction,
+  send: Send,
+  scopes: readonly Scope[],
+  workId: string,
+): Promise<FenceRead> {
+  const query = sql<WorkAuthority & Partial<SwitchRow>>`
+    select w.*, ${switchColumns} from (${selectAuthority(workId)}) w left join ${fence(scopes)} f on true`;
+  const rows = await send(query.compile(tx));
   const [first] = rows;
   if (first === undefined) throw noSuchWork(workId);
   const { seen, passed } = first;

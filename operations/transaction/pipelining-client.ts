@@ -1,4 +1,5 @@
 import type { QueryResult } from 'pg';
+import { quiet } from './in-line';
 import { PreparingClient } from './preparing-client';
 
 /** Ends the text of a statement behind which its transaction commits, if it succeeds. */
@@ -30,7 +31,7 @@ export class PipeliningClient extends PreparingClient {
     if (text === 'commit' || text === 'rollback') return this.#end(text);
     const answer = this.#follow(text, values);
     if (text.endsWith(thenCommit) && values.every(isEncoded)) this.#committing = quiet(this.prepared('commit'));
-    this.#letGo();
+    this.#letGoSoon();
     return answer;
   }) as PreparingClient['query'];
 
@@ -63,7 +64,7 @@ export class PipeliningClient extends PreparingClient {
       return Promise.resolve(nothing);
     }
     const answer = this.#follow(text);
-    this.#letGo();
+    this.#letGoSoon();
     return answer;
   }
 
@@ -74,6 +75,11 @@ export class PipeliningClient extends PreparingClient {
     this.#letGoLater = letGo;
     this.connection.stream.cork();
     later(letGo);
+  }
+
+  // After what whoever sent this has to say without waiting for an answer.
+  #letGoSoon(): void {
+    process.nextTick(() => this.#letGo());
   }
 
   #letGo(): void {
@@ -88,9 +94,4 @@ export class PipeliningClient extends PreparingClient {
 function isEncoded(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isEncoded);
   return typeof value !== 'object' || value === null || Buffer.isBuffer(value) || value instanceof Date;
-}
-
-function quiet<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }

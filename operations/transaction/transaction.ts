@@ -3,8 +3,8 @@ import { EngineError } from '../../contracts/errors';
 import type { ExecutionContext } from '../../contracts/execution-context';
 import type { EnforcementMode } from '../../contracts/modes';
 import { isRole, type Role } from '../../contracts/roles';
-
 import type { Database, Transaction } from './database';
+import { inLine, quiet, type Send } from './in-line';
 
 export interface Grants {
   readonly roles: readonly Role[];
@@ -24,6 +24,18 @@ export interface OpenTransaction {
   passed: boolean;
 }
 
+/** What is asked for behind the beginning without waiting for its answer. It may have read for somebody who is refused then. */
+export interface Ahead {
+  /** Resolves when all of it is answered, however. */
+  settled(): Promise<unknown>;
+}
+
+export interface AheadWork<A extends Ahead | undefined, T> {
+  readonly operation: string;
+  readonly ahead: (tx: Transaction, send: Send) => A;
+  readonly work: (open: OpenTransaction, asked: A) => Promise<T>;
+}
+
 /**
  * Runs the work in one transaction bound to the context's tenant, READ COMMITTED, with the actor's grants of this
  * moment, and the mode in which the operation is to run. It commits when the work returns, and rolls back when it throws.
@@ -32,16 +44,29 @@ export async function inTransaction<T>(
   db: Database,
   context: ExecutionContext,
   work: (open: OpenTransaction) => Promise<T>,
-  operation = '',
+): Promise<T> {
+  return inTransactionAhead(db, context, { operation: '', ahead: () => undefined, work });
+}
+
+export async function inTransactionAhead<A extends Ahead | undefined, T>(
+  db: Database,
+  context: ExecutionContext,
+  { operation, ahead, work }: AheadWork<A, T>,
 ): Promise<T> {
   const tx = (await db.startTransaction().setIsolationLevel('read committed').execute()) as Transaction;
+  let asked: A | undefined;
   try {
-    const open: OpenTransaction = { tx, grants: await begin(tx, context, operation), passed: false };
-    const result = await work(open);
+    const send = await inLine(tx);
+    const beginning = quiet(begin(tx, send, context, operation));
+    const sent = ahead(tx, send);
+    asked = sent;
+    const open: OpenTransaction = { tx, grants: await beginning, passed: false };
+    const result = await work(open, sent);
     if (!open.passed) throw new Error('a governed transaction must pass the fence before it commits');
     await tx.commit().execute();
     return result;
   } catch (error) {
+    await asked?.settled();
     if (!tx.isCommitted) await rollBack(tx);
     throw error;
   }
@@ -55,11 +80,16 @@ interface BeginRow {
   readonly isolation: string;
 }
 
-async function begin(tx: Transaction, { tenantId, actor }: ExecutionContext, operation: string): Promise<Grants> {
+async function begin(
+  tx: Transaction,
+  send: Send,
+  { tenantId, actor }: ExecutionContext,
+  operation: string,
+): Promise<Grants> {
   const credential = actor.keyId ?? actor.tokenGrantId ?? null;
-  const { rows } = await sql<BeginRow>`select * from
-    aos_begin(${tenantId}, ${actor.id}, ${credential}, ${transactionTimeoutMs}, ${operation})`.execute(tx);
-  const [row] = rows;
+  const query = sql<BeginRow>`select * from
+    aos_begin(${tenantId}, ${actor.id}, ${credential}, ${transactionTimeoutMs}, ${operation})`;
+  const [row] = await send(query.compile(tx));
   if (row === undefined) throw new EngineError('authentication_failed', 'the tenant does not exist');
   if (row.isolation !== 'read committed')
     throw new Error(`isolation is ${row.isolation}: the fence needs read committed`);

@@ -99,14 +99,20 @@ it('answers a repeated key with the stored result, and calls nothing', async () 
   });
 });
 
-it('makes one call of a hundred that come at once under one key', async () => {
+it('makes one call of a hundred that come at once under one key, which take one token of its tool', async () => {
   const key = newKey();
+  const limit = (perMinute: number) =>
+    stack.owner.query(`update mcp_tools set max_calls_per_minute = $1 where name = 'write_note'`, [perMinute]);
+  await stack.owner.query(`delete from rate_limit_buckets where subject_type = 'tool'`);
+  await limit(2);
   const before = callsOf('write_note');
   const answers = await Promise.all(Array.from({ length: 100 }, () => invoke('write_note', { text: 'one' }, key)));
   const ids = new Set(answers.map(({ body }) => body.data?.invocation_id));
   expect(answers.map(({ status }) => status).every((status) => status === 200 || status === 202)).toBe(true);
   expect(ids.size).toBe(1);
   expect(callsOf('write_note')).toBe(before + 1);
+  expect(await invoke('write_note', { text: 'the second token' }, newKey())).toMatchObject({ status: 200 });
+  await limit(60);
 });
 
 it('takes equal arguments of two callers for two calls', async () => {

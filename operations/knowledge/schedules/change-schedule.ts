@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { scheduleActorId } from '../../../contracts/execution-context';
 import { PlaneId } from '../../../contracts/knowledge-schemas';
 import { planeScheduleId } from '../../../contracts/workflow-ids';
-import { defineOperation, type Work } from '../../define';
+import { defineOperation, type Bound } from '../../define';
 import { lockPlane } from '../rows';
 import { auditChange, enqueueUpsert, findSchedule, scheduleNotFound } from './rows';
 
-async function loadSchedule(work: Work, planeId: string) {
-  const plane = await lockPlane(work, planeId);
-  return { plane, schedule: await findSchedule(work, planeId) };
+async function loadSchedule(bound: Bound, planeId: string) {
+  const plane = await lockPlane(bound, planeId);
+  return { plane, schedule: await findSchedule(bound, planeId) };
 }
 
 /** Pauses a schedule or lets it go on. It keeps whom it acts for. */

@@ -1,14 +1,14 @@
 import type { Selectable } from 'kysely';
 import { refusal } from '../../../contracts/errors';
 import type { PlaneSchedule } from '../../../prisma/generated/database';
-import type { Work } from '../../define';
+import type { Bound, Work } from '../../define';
 import type { PlaneRow } from '../rows';
 import { upsertMessage } from './upsert-message';
 
 export type ScheduleRow = Selectable<PlaneSchedule>;
 
 /** The schedule of a plane, locked; its plane is locked before it. */
-export function findSchedule({ tx }: Work, planeId: string): Promise<ScheduleRow | undefined> {
+export function findSchedule({ tx }: Bound, planeId: string): Promise<ScheduleRow | undefined> {
   return tx
     .selectFrom('plane_schedules')
     .selectAll()

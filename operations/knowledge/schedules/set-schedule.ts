@@ -5,7 +5,7 @@ import { scheduleActorId } from '../../../contracts/execution-context';
 import { bandOf } from '../../../contracts/knowledge';
 import { PlaneId } from '../../../contracts/knowledge-schemas';
 import { ScheduleDefinition } from '../../../contracts/schedules';
-import { defineOperation, type Work } from '../../define';
+import { defineOperation, type Bound, type Work } from '../../define';
 import { newId } from '../../ids';
 import { lockPlane, stateOf, type PlaneRow } from '../rows';
 import { auditChange, enqueueUpsert, findSchedule, type ScheduleRow } from './rows';
@@ -53,7 +53,7 @@ function requireCron(cron: string | undefined): void {
   });
 }
 
-function creatorOf({ context: { actor } }: Work): string {
+function creatorOf({ context: { actor } }: Bound): string {
   if (actor.keyId !== undefined) return actor.keyId;
   throw new EngineError('authorization_failed', 'a schedule acts for a key: set it with one');
 }

@@ -2,7 +2,7 @@ import { callLimits } from '../../../contracts/tool-calls';
 import type { Work } from '../../define';
 import { principalsBehind } from '../../identity/principals';
 import { newId } from '../../ids';
-import type { CalledTool } from '../calls/call-facts';
+import type { CalledTool } from '../calls/called-tool';
 import type { ToolDecision } from '../policy/decide';
 
 interface Held {

@@ -1,5 +1,5 @@
 import { refusal } from '../../../contracts/errors';
-import type { Work } from '../../define';
+import type { Bound } from '../../define';
 import type { CallRow } from '../calls/call-rows';
 import type { ToolDecision } from '../policy/decide';
 
@@ -7,7 +7,7 @@ import type { ToolDecision } from '../policy/decide';
  * Uses up what people said to the call, in the transaction that starts it. It counts once, for these arguments and this
  * definition, until it runs out, and for no more people than said yes.
  */
-export async function useApproval({ tx }: Work, call: CallRow, decision: ToolDecision): Promise<string> {
+export async function useApproval({ tx }: Bound, call: CallRow, decision: ToolDecision): Promise<string> {
   const approval = await tx
     .selectFrom('mcp_tool_approvals')
     .selectAll()

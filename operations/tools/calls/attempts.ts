@@ -7,8 +7,10 @@ import { ServerId } from '../../../contracts/tool-schemas';
 import { defineOperation, type Operation, type Work } from '../../define';
 import { canonicalJson, sha256Hex } from '../../transaction/canonical';
 import type { ToolDecision } from '../policy/decide';
-import { decide, readCalledTool, redactionsFor, type CallArguments, type CalledTool } from './call-facts';
-import { lockCall, type CallRow, type KeptDecision } from './call-rows';
+import { lockCalledTool, type CalledTool } from './called-tool';
+import { decide, redactionsFor, type CallArguments } from './decide-call';
+import type { ReachedServer } from './call-reads';
+import type { CallRow, KeptDecision } from './call-rows';
 import { denialOfCall } from './denial';
 import { previewOf } from './preview';
 
@@ -40,10 +42,7 @@ export function defineAttempt<Params extends AttemptParams, Result>(
     scopes: ({ params: { serverId } }) => [{ type: 'server', id: serverId }],
     job: ({ invocationId }) => invocationId,
 
-    async loadFacts(work, { invocationId }) {
-      const call = await lockCall(work, invocationId);
-      return { call, tool: await readCalledTool(work, call.server_id, call.tool_id) };
-    },
+    loadFacts: (bound, { invocationId }) => lockCalledTool(bound, invocationId),
   });
 }
 
@@ -75,7 +74,9 @@ export function openAttempt(work: Work, call: CallRow, tool: CalledTool, attempt
       .where('invocation_id', '=', call.invocation_id),
   );
   const { tool_name: toolName, input_schema: inputSchema, retry_safe: isRetrySafe } = tool;
-  return { started: true, toolName, inputSchema, isRetrySafe, redactions } as const;
+  const { server_id, url, transport, auth_type, credential_id } = tool;
+  const server: ReachedServer = { server_id, url, transport, auth_type, credential_id };
+  return { started: true, server, toolName, inputSchema, isRetrySafe, redactions } as const;
 }
 
 /** Refuses what may not be sent by now, whoever allowed it before. */

@@ -4,7 +4,7 @@ import { parseContext } from '../../../contracts/execution-context';
 import type { ToolCallDecidedMessage } from '../../../contracts/outbox';
 import { callLimits, type CallOutcome, type CallState, type ToolCallStep } from '../../../contracts/tool-calls';
 import type { McpToolCall } from '../../../prisma/generated/database';
-import type { Work } from '../../define';
+import type { Bound } from '../../define';
 import type { ToolDecision } from '../policy/decide';
 import type { InvocationRecord } from './invocation';
 
@@ -19,8 +19,14 @@ export interface KeptDecision extends Pick<ToolDecision, 'decision' | 'policyId'
 }
 
 /** Locks the call until the transaction ends. Its arguments and its result stay where they are. */
-export async function lockCall({ tx }: Work, invocationId: string): Promise<CallRow> {
-  const row = await tx
+export async function lockCall({ tx }: Bound, invocationId: string): Promise<CallRow> {
+  const row = await selectLocked(tx, invocationId).executeTakeFirst();
+  if (row === undefined) throw callNotFound();
+  return row;
+}
+
+export function selectLocked(tx: Bound['tx'], invocationId: string) {
+  return tx
     .selectFrom('mcp_tool_calls')
     .select([
       ...(['invocation_id', 'tenant_id', 'workflow_id', 'server_id', 'tool_id', 'tool_name', 'actor_id'] as const),
@@ -29,10 +35,7 @@ export async function lockCall({ tx }: Work, invocationId: string): Promise<Call
       ...(['intent_id', 'seen_epochs', 'context', 'requested_at', 'settled_at'] as const),
     ])
     .where('invocation_id', '=', invocationId)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row === undefined) throw callNotFound();
-  return row;
+    .forUpdate();
 }
 
 /** How the call stands. */
@@ -71,7 +74,7 @@ export function evidenceOf(
 }
 
 /** Wakes the workflow of a call, as it was started. */
-export async function callMessage({ tx }: Work, call: CallRow): Promise<ToolCallDecidedMessage> {
+export async function callMessage({ tx }: Bound, call: CallRow): Promise<ToolCallDecidedMessage> {
   const { name: serverName } = await tx
     .selectFrom('mcp_servers')
     .select('name')

@@ -1,7 +1,8 @@
 import { refusal, type EngineError, type ReasonCode } from '../../../contracts/errors';
 import type { DenyReason } from '../../../contracts/tools';
 import type { ToolDecision } from '../policy/decide';
-import { redactionsFor, type CalledTool } from './call-facts';
+import type { CalledTool } from './called-tool';
+import { redactionsFor } from './decide-call';
 
 const reasons = {
   unknown_tool: 'unknown_tool',
@@ -29,7 +30,7 @@ export function denialOfCall(decision: ToolDecision, tool: CalledTool): EngineEr
   return withNotes(denial(decision, tool), { warnings, shadow, hidden: redactionsFor(tool).input });
 }
 
-/** A decision against a call or a reading, as whoever asked is told it. */
+/** A decision against a call or a bound, as whoever asked is told it. */
 export function denial(decision: ToolDecision, tool: Decided): EngineError {
   const { reason = 'policy_violation', message, policyId } = decision;
   return refusal(reasons[reason], message, {

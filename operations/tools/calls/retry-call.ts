@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refusal } from '../../../contracts/errors';
 import { callLimits } from '../../../contracts/tool-calls';
-import type { Work } from '../../define';
+import type { Bound } from '../../define';
 import type { ToolDecision } from '../policy/decide';
 import { AttemptParams, decideAgain, defineAttempt, openAttempt, requireItsServer } from './attempts';
 import type { CallRow } from './call-rows';
@@ -53,7 +53,7 @@ export const retryCall = defineAttempt({
 });
 
 /** What people approved is the call, however often it is sent; it counts for no more people than were asked. */
-async function requireApproved({ tx }: Work, call: CallRow, { decision, approvers }: ToolDecision): Promise<void> {
+async function requireApproved({ tx }: Bound, call: CallRow, { decision, approvers }: ToolDecision): Promise<void> {
   if (decision !== 'require_approval') return;
   const approval = await tx
     .selectFrom('mcp_tool_approvals')

@@ -3,7 +3,7 @@ import type { ToolArguments } from '../../../contracts/tool-call-schemas';
 import type { Work } from '../../define';
 import { useApproval } from '../approvals/use-approval';
 import { AttemptParams, decideAgain, defineAttempt, openAttempt, requireItsServer } from './attempts';
-import type { CalledTool } from './call-facts';
+import type { CalledTool } from './called-tool';
 import type { CallRow } from './call-rows';
 import { noteRepetition } from './record-outcome';
 

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { ServerContent } from '../../../contracts/server-contents';
-import type { Work } from '../../define';
+import type { Bound } from '../../define';
 
 /** Keeps what the last look at a server found, and nothing that it did not find. */
 export async function recordContents(
-  { tx, context }: Work,
+  { tx, context }: Bound,
   serverId: string,
   contents: readonly ServerContent[],
 ): Promise<void> {

@@ -1,6 +1,7 @@
 import type { SealedPolicies } from '../../../contracts/policies';
 import type { RiskLevel } from '../../../contracts/tools';
-import { decideFor, type CallArguments, type CalledTool, type CallingActor } from '../calls/call-facts';
+import type { CalledTool } from '../calls/called-tool';
+import { decideFor, type CallArguments, type CallingActor } from '../calls/decide-call';
 import type { ToolDecision } from './decide';
 import { readsArguments } from './match-rules';
 

@@ -5,7 +5,7 @@ import { InvocationId } from '../../../contracts/tool-call-schemas';
 import { ServerId } from '../../../contracts/tool-schemas';
 import { defineOperation, type Refused, type Work } from '../../define';
 import { notesOf } from '../calls/denial';
-import { noted } from '../calls/request-call';
+import { noted } from '../calls/record-denial';
 import { takeToolToken } from '../calls/take-token';
 import { decideRead, readRefusal, redactionsOfRead } from './decide-read';
 import { insertReadEvidence, namesOf } from './read-evidence';

@@ -1,14 +1,14 @@
 import type { SealedPolicies } from '../../../contracts/policies';
 import type { ContentKind } from '../../../contracts/server-contents';
 import type { ReadRequest } from '../../../contracts/server-reads';
-import type { Work } from '../../define';
-import { policiesOf } from '../calls/call-facts';
+import type { Bound } from '../../define';
+import { policiesOf } from '../policy/sealed-policies';
 import { fitsTemplate } from '../contents/fits-template';
 import { serverNotFound } from '../servers/rows';
 
 /** Everything that a read of a server is decided by, as it is at this moment. */
-export async function readAskedServer(work: Work, serverId: string, request: ReadRequest) {
-  const { tx } = work;
+export async function readAskedServer(bound: Bound, serverId: string, request: ReadRequest) {
+  const { tx } = bound;
   const row = await tx
     .selectFrom('mcp_servers as s')
     .leftJoin('policy_snapshot_status as p', (join) =>
@@ -25,26 +25,27 @@ export async function readAskedServer(work: Work, serverId: string, request: Rea
   if (row === undefined) throw serverNotFound();
   const policies: SealedPolicies['policies'] | undefined =
     row.snapshot_id === null ? undefined : await policiesOf(tx, row.snapshot_id);
-  return { ...row, policies, isListed: await isListed(work, serverId, request) };
+  return { ...row, policies, isListed: await isListed(bound, serverId, request) };
 }
 
 export type AskedServer = Awaited<ReturnType<typeof readAskedServer>>;
 
 /** What the last look at the server did not find is not asked for. */
-async function isListed(work: Work, serverId: string, { method, params }: ReadRequest): Promise<boolean> {
-  if (method === 'prompts/get') return hasContent(work, serverId, 'prompt', params.name);
+async function isListed(bound: Bound, serverId: string, { method, params }: ReadRequest): Promise<boolean> {
+  if (method === 'prompts/get') return hasContent(bound, serverId, 'prompt', params.name);
   if (method === 'resources/read') {
     return (
-      (await hasContent(work, serverId, 'resource', params.uri)) || (await fitsSomeTemplate(work, serverId, params.uri))
+      (await hasContent(bound, serverId, 'resource', params.uri)) ||
+      (await fitsSomeTemplate(bound, serverId, params.uri))
     );
   }
   const { ref } = params;
   return ref.type === 'ref/prompt'
-    ? hasContent(work, serverId, 'prompt', ref.name)
-    : hasContent(work, serverId, 'resource_template', ref.uri);
+    ? hasContent(bound, serverId, 'prompt', ref.name)
+    : hasContent(bound, serverId, 'resource_template', ref.uri);
 }
 
-async function hasContent({ tx }: Work, serverId: string, kind: ContentKind, name: string): Promise<boolean> {
+async function hasContent({ tx }: Bound, serverId: string, kind: ContentKind, name: string): Promise<boolean> {
   const row = await tx
     .selectFrom('mcp_server_contents')
     .select('kind')
@@ -55,7 +56,7 @@ async function hasContent({ tx }: Work, serverId: string, kind: ContentKind, nam
   return row !== undefined;
 }
 
-async function fitsSomeTemplate({ tx }: Work, serverId: string, uri: string): Promise<boolean> {
+async function fitsSomeTemplate({ tx }: Bound, serverId: string, uri: string): Promise<boolean> {
   const templates = await tx
     .selectFrom('mcp_server_contents')
     .select('name')

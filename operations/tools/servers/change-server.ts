@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refusal } from '../../../contracts/errors';
 import { ServerChange, ServerId } from '../../../contracts/tool-schemas';
 import { isWatched, type ServerStatus } from '../../../contracts/tools';
-import { defineOperation, type Work } from '../../define';
+import { defineOperation, type Bound } from '../../define';
 import { beginDiscovery, endWatch } from './discoveries';
 import { requireCredential } from './require-credential';
 import { lockServer, type ServerRow } from './rows';
@@ -62,7 +62,7 @@ function statusAfter({ status }: ServerRow, { suspended, enabled }: ServerChange
   return status as ServerStatus;
 }
 
-export async function requirePolicy({ tx }: Work, policyId: string): Promise<void> {
+export async function requirePolicy({ tx }: Bound, policyId: string): Promise<void> {
   const policy = await tx.selectFrom('policies').select('status').where('policy_id', '=', policyId).executeTakeFirst();
   if (policy === undefined || policy.status === 'RETIRED') {
     throw refusal('NOT_FOUND', 'there is no such policy in force', { details: { field: 'policy_id' } });

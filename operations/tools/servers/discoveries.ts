@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { DiscoveryState, FindingKind } from '../../../contracts/tools';
 import { serverWorkflowId } from '../../../contracts/workflow-ids';
-import type { Work } from '../../define';
+import type { Bound, Work } from '../../define';
 import { newId } from '../../ids';
 import type { DefinitionFinding } from '../definitions/inspect';
 
@@ -47,7 +47,7 @@ type Ended =
   | { readonly state: 'failed' | 'killed'; readonly code: string; readonly message: string };
 
 /** Writes down what came of a discovery, once: one that has ended stays as it is. False when it had ended before. */
-export async function endDiscovery({ tx }: Work, discoveryId: string, ended: Ended): Promise<boolean> {
+export async function endDiscovery({ tx }: Bound, discoveryId: string, ended: Ended): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('mcp_discoveries')
     .set({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DiscoveryId, ServerId } from '../../../contracts/tool-schemas';
 import { isWatched, type ServerStatus } from '../../../contracts/tools';
 import { text } from '../../../contracts/text';
-import { defineOperation, type Work } from '../../define';
+import { defineOperation, type Bound, type Work } from '../../define';
 import { endDiscovery } from './discoveries';
 import { looked } from './health';
 import { serverNotFound, type ServerRow } from './rows';
@@ -88,7 +88,7 @@ async function recordEnd(work: Work, { serverId, discoveryId, state, code, messa
 }
 
 // Its server may have been unregistered meanwhile; the discovery ends all the same.
-async function lockAnyServer({ tx }: Work, serverId: string): Promise<ServerRow> {
+async function lockAnyServer({ tx }: Bound, serverId: string): Promise<ServerRow> {
   const server = await tx
     .selectFrom('mcp_servers')
     .selectAll()

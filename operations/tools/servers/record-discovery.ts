@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { Discovery, DiscoveryId, ServerId } from '../../../contracts/tool-schemas';
 import { isWatched, toolLimits, type ServerStatus, type ToolDefinition } from '../../../contracts/tools';
-import { defineOperation, type Work } from '../../define';
+import { defineOperation, type Bound } from '../../define';
 import { newId } from '../../ids';
 import { definitionHash } from '../definitions/definition-hash';
 import { recordContents } from '../contents/record-contents';
@@ -73,7 +73,7 @@ export const recordDiscovery = defineOperation({
   },
 });
 
-async function neighboursOf({ tx }: Work, serverId: string) {
+async function neighboursOf({ tx }: Bound, serverId: string) {
   return tx
     .selectFrom('mcp_tools')
     .innerJoin('mcp_servers', 'mcp_servers.server_id', 'mcp_tools.server_id')
@@ -88,7 +88,7 @@ async function neighboursOf({ tx }: Work, serverId: string) {
 
 /** Suspends what differs from what was pinned, and takes back a suspension when the old definition is there again. */
 async function holdToPinned(
-  { tx }: Work,
+  { tx }: Bound,
   seen: readonly ToolDefinition[],
   byName: ReadonlyMap<string, KnownTool>,
 ): Promise<string[]> {
@@ -116,7 +116,11 @@ async function holdToPinned(
   return changed.sort();
 }
 
-async function markGone({ tx }: Work, seen: readonly ToolDefinition[], known: readonly KnownTool[]): Promise<string[]> {
+async function markGone(
+  { tx }: Bound,
+  seen: readonly ToolDefinition[],
+  known: readonly KnownTool[],
+): Promise<string[]> {
   const listed = new Set(seen.map(({ name }) => name));
   const gone = known.filter(({ name, definition_state: state }) => !listed.has(name) && state !== 'gone');
   if (gone.length === 0) return [];
@@ -132,7 +136,7 @@ async function markGone({ tx }: Work, seen: readonly ToolDefinition[], known: re
   return gone.map(({ name }) => name).sort();
 }
 
-async function pinNew({ tx, context }: Work, server: ServerRow, added: readonly ToolDefinition[]): Promise<void> {
+async function pinNew({ tx, context }: Bound, server: ServerRow, added: readonly ToolDefinition[]): Promise<void> {
   if (added.length === 0) return;
   await tx
     .insertInto('mcp_tools')
@@ -162,7 +166,7 @@ function notTaken(count: number): DefinitionFinding[] {
 }
 
 async function updateServer(
-  { tx }: Work,
+  { tx }: Bound,
   server: ServerRow,
   discovery: Discovery,
   report: readonly Finding[],

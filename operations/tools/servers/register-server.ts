@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { refusal } from '../../../contracts/errors';
 import { ServerDefinition } from '../../../contracts/tool-schemas';
-import { defineOperation, type Work } from '../../define';
+import { defineOperation, type Bound } from '../../define';
 import { newId } from '../../ids';
 import { beginDiscovery } from './discoveries';
 import { requireCredential } from './require-credential';
@@ -50,7 +50,7 @@ export const registerServer = defineOperation({
   },
 });
 
-async function insertServer({ tx, context }: Work, serverId: string, params: ServerDefinition): Promise<void> {
+async function insertServer({ tx, context }: Bound, serverId: string, params: ServerDefinition): Promise<void> {
   await tx
     .insertInto('mcp_servers')
     .values({

@@ -1,7 +1,7 @@
 import type { CredentialType } from '../../../contracts/credentials';
 import { refusal } from '../../../contracts/errors';
 import type { ServerAuthType } from '../../../contracts/tools';
-import type { Work } from '../../define';
+import type { Bound } from '../../define';
 
 const typesOf: Readonly<Record<Exclude<ServerAuthType, 'none'>, CredentialType>> = {
   api_key: 'api_key',
@@ -11,7 +11,7 @@ const typesOf: Readonly<Record<Exclude<ServerAuthType, 'none'>, CredentialType>>
 };
 
 /** Refuses a credential that is not there, or is of a kind that the way of authentication cannot use. */
-export async function requireCredential({ tx }: Work, authType: string, credentialId: string): Promise<void> {
+export async function requireCredential({ tx }: Bound, authType: string, credentialId: string): Promise<void> {
   const field = 'credential_id';
   if (authType === 'none') {
     throw refusal('validation_error', 'the server was registered without authentication', { details: { field } });

@@ -2,13 +2,13 @@ import type { Selectable } from 'kysely';
 import { refusal } from '../../../contracts/errors';
 import type { ToolAnnotations, ToolDefinition } from '../../../contracts/tools';
 import type { McpServer, McpTool } from '../../../prisma/generated/database';
-import type { Work } from '../../define';
+import type { Bound } from '../../define';
 
 export type ServerRow = Selectable<McpServer>;
 export type ToolRow = Selectable<McpTool>;
 
 /** Locks the server until the transaction ends. Everything that changes a server or its tools takes this lock first. */
-export async function lockServer({ tx }: Work, serverId: string): Promise<ServerRow> {
+export async function lockServer({ tx }: Bound, serverId: string): Promise<ServerRow> {
   const server = await tx
     .selectFrom('mcp_servers')
     .selectAll()
@@ -24,12 +24,12 @@ const knownColumns = ['tool_id', 'name', 'definition_state', 'definition_hash'] 
 export type KnownTool = Pick<ToolRow, (typeof knownColumns)[number]>;
 
 /** All tools that a server ever had, without their definitions: those may be of any number, and 64 KiB each. */
-export async function knownTools({ tx }: Work, serverId: string): Promise<KnownTool[]> {
+export async function knownTools({ tx }: Bound, serverId: string): Promise<KnownTool[]> {
   return tx.selectFrom('mcp_tools').select(knownColumns).where('server_id', '=', serverId).orderBy('name').execute();
 }
 
 /** Those of the named tools that the server has. */
-export async function toolsOf({ tx }: Work, serverId: string, toolIds: readonly string[]): Promise<ToolRow[]> {
+export async function toolsOf({ tx }: Bound, serverId: string, toolIds: readonly string[]): Promise<ToolRow[]> {
   return tx
     .selectFrom('mcp_tools')
     .selectAll()
@@ -39,7 +39,7 @@ export async function toolsOf({ tx }: Work, serverId: string, toolIds: readonly 
 }
 
 /** A tool by its id, held to the server that the caller named beside it. */
-export async function requireTool({ tx }: Work, serverId: string, toolId: string): Promise<ToolRow> {
+export async function requireTool({ tx }: Bound, serverId: string, toolId: string): Promise<ToolRow> {
   const tool = await tx.selectFrom('mcp_tools').selectAll().where('tool_id', '=', toolId).executeTakeFirst();
   if (tool === undefined) throw refusal('TOOL_NOT_FOUND', 'there is no such tool; list them with GET …/{id}/tools');
   if (tool.server_id !== serverId) throw refusal('TOOL_SERVER_MISMATCH', 'the tool belongs to another server');

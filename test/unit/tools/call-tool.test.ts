@@ -1,4 +1,3 @@
-import { createCallWatchers } from '../../../operations/tools/calls/call-watchers';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { UpstreamFailure } from '../../../activities/adapters/mcp/port';
 import { createCallTool } from '../../../activities/tools/call-tool';
@@ -6,6 +5,8 @@ import type { CallDependencies } from '../../../activities/tools/call-dependenci
 import { withContext } from '../../../context';
 import { refusal } from '../../../contracts/errors';
 import { freezeContext } from '../../../contracts/execution-context';
+import { createCallWatchers } from '../../../operations/tools/calls/call-watchers';
+import { createHandedCalls } from '../../../operations/tools/calls/handed-calls';
 
 const context = freezeContext({
   tenantId: 'ten_1',
@@ -13,7 +14,7 @@ const context = freezeContext({
   ...{ requestId: 'req-1', traceId: 'a', runId: 'run', source: 'worker' },
 });
 
-const sending = { toolName: 'read_note', inputSchema: {}, redactions: [] };
+const sending = { server: {}, toolName: 'read_note', inputSchema: {}, redactions: [] };
 
 interface Retry {
   readonly isRetrySafe?: boolean;
@@ -22,7 +23,7 @@ interface Retry {
 }
 
 /** Runs the activity between a start that succeeds and a settling that is remembered. */
-async function settled(change: Partial<Pick<CallDependencies, 'describeServer' | 'upstream'>>, retry: Retry = {}) {
+async function settled(change: Partial<CallDependencies>, retry: Retry = {}) {
   const { isRetrySafe = false, again = () => ({ started: false }) } = retry;
   const ends: { outcome: string; reason?: string }[] = [];
   const dispatch = async (_context: unknown, name: string, { params }: { params: { end: (typeof ends)[number] } }) => {
@@ -33,7 +34,8 @@ async function settled(change: Partial<Pick<CallDependencies, 'describeServer' |
   };
   const callTool = createCallTool({
     dispatch: dispatch as never,
-    callReads: { readCall: async () => ({ state: 'allowed', input: Buffer.from('x'), server: {} as never }) },
+    callReads: { readCall: async () => ({ state: 'allowed', input: Buffer.from('x'), serverId: 'mcp_1' }) },
+    handedCalls: createHandedCalls(),
     box: { seal: async (_tenant, _name, plain) => Buffer.from(plain), open: async () => Buffer.from('{}') },
     objects: {} as never,
     describeServer: async () => ({}) as never,
@@ -148,5 +150,41 @@ describe('a call of which nobody knows what became of it', () => {
     };
     expect(await run(upstream, { isRetrySafe, again })).toMatchObject({ outcome: 'unknown', reason: 'network_error' });
     expect(upstream.asked).toBe(1);
+  });
+});
+
+describe('a call that was taken on in this process', () => {
+  const call = {
+    tenantId: 'ten_1',
+    invocationId: 'inv_0000000000000000',
+    serverId: 'mcp_1',
+    arguments: { id: 'here' },
+  };
+  const readCall = async () => Promise.reject(new Error('read'));
+
+  async function sentWith(handed: typeof call): Promise<unknown> {
+    const handedCalls = createHandedCalls();
+    handedCalls.give(handed);
+    const sent: unknown[] = [];
+    const callTool = async (asked: { arguments: unknown }) => {
+      sent.push(asked.arguments);
+      return { kind: 'result', result: { content: [] } };
+    };
+    await settled({ handedCalls, callReads: { readCall }, upstream: { callTool } as never });
+    return sent[0];
+  }
+
+  it('is sent with the arguments that it was asked for with, without reading them', async () => {
+    expect(await sentWith(call)).toEqual({ id: 'here' });
+  });
+
+  it('is read where another tenant has one under its id', async () => {
+    await expect(sentWith({ ...call, tenantId: 'ten_2' })).rejects.toThrow('read');
+  });
+
+  it('is read when nobody waits for it any longer', async () => {
+    const handedCalls = createHandedCalls();
+    handedCalls.give(call)();
+    expect(handedCalls.of(call.tenantId, call.invocationId)).toBeUndefined();
   });
 });
