@@ -92,6 +92,8 @@ export const toolLimits = {
   toolsPerServer: 1_000,
   /** Names that a server has ever had a tool of: those that are gone stay on record. */
   toolsEver: 10_000,
+  /** A look that somebody asked for stays so long after its end, and the newest of a server for good. */
+  discoveriesKeptDays: 30,
 } as const;
 
 /** How often a server is looked at, and how often a look that tells nothing new is written down all the same. */

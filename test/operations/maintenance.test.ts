@@ -4,6 +4,7 @@ import { sweepEffects } from '../../operations/maintenance/sweep-effects';
 import { createDatabase, type Database } from '../../operations/transaction/database';
 import type { RunJobMessage } from '../../contracts/outbox';
 import { newKey, startTestOperations, type TestOperations } from '../support/operations';
+import { registerToolServer } from '../support/tool-server';
 
 let core: TestOperations;
 let system: Database;
@@ -48,6 +49,26 @@ test('records and delivered messages go when their time is over, and not before'
   await core.owner.query(`update event_outbox set published_at = now() - interval '8 days'`);
   await forgetExpired(system);
   expect(await count()).toEqual({ records: before.records - 1, messages: 0 });
+});
+
+test('looks at a server go when their time is over, but for the newest and those that have not ended', async () => {
+  const { serverId } = await registerToolServer(core, { name: 'notes', url: 'https://notes.example/mcp' });
+  const { serverId: other } = await registerToolServer(core, { name: 'other', url: 'https://other.example/mcp' });
+  await core.owner.query('delete from mcp_discoveries');
+  const looked = async (id: string, server: string, days: number, isEnded = true) =>
+    core.owner.query(
+      `insert into mcp_discoveries (discovery_id, tenant_id, server_id, requested_by, requested_at, state, ended_at, error_code)
+        values ($1, $2, $3, 'somebody', now() - $4 * interval '1 day', $5, case when $6 then now() - $4 * interval '1 day' end,
+          case when $6 then 'network_error' end)`,
+      [id, core.as('admin').tenantId, server, days, isEnded ? 'failed' : 'pending', isEnded],
+    );
+  await looked('old', serverId, 31);
+  await looked('open', serverId, 31, false);
+  await looked('young', serverId, 29);
+  await looked('newest of the other', other, 400);
+  await forgetExpired(system);
+  const { rows } = await core.owner.query('select discovery_id from mcp_discoveries order by requested_at desc');
+  expect(rows.map((row) => row.discovery_id)).toEqual(['young', 'open', 'newest of the other']);
 });
 
 test('a job whose workflow has gone is handed over again; one that runs, or waits for delivery, is not', async () => {
