@@ -4,6 +4,7 @@ import type { PrismaClient } from '../../prisma/client';
 import { findProgress } from '../../prisma/reads/progress';
 import { toProgressView } from '../views/progress';
 import { createPlaneFeed, type PlaneFeed } from './plane-feed';
+import { createSharedFeeds } from './shared-feeds';
 
 export interface PlaneFeeds {
   /** The feed that all streams of a plane share; whoever took it gives it back. */
@@ -20,7 +21,7 @@ export interface PlaneFeedsOptions {
 const pollMsDefault = 500;
 
 export function createPlaneFeeds({ look, prisma, logger, pollMs = pollMsDefault }: PlaneFeedsOptions): PlaneFeeds {
-  const open = new Map<string, { readonly feed: PlaneFeed; users: number }>();
+  const shared = createSharedFeeds<PlaneFeed>();
 
   function start(tenantId: string, planeId: string): PlaneFeed {
     const source = {
@@ -35,20 +36,6 @@ export function createPlaneFeeds({ look, prisma, logger, pollMs = pollMsDefault 
   }
 
   return {
-    take(tenantId, planeId) {
-      const key = `${tenantId}/${planeId}`;
-      const entry = open.get(key) ?? { feed: start(tenantId, planeId), users: 0 };
-      open.set(key, entry);
-      entry.users += 1;
-      return {
-        feed: entry.feed,
-        release() {
-          entry.users -= 1;
-          if (entry.users > 0) return;
-          entry.feed.stop();
-          open.delete(key);
-        },
-      };
-    },
+    take: (tenantId, planeId) => shared.take(`${tenantId}/${planeId}`, () => start(tenantId, planeId)),
   };
 }
