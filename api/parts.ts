@@ -17,6 +17,7 @@ import { watchSwitches } from '../operations/governance/watch-switches';
 import { createLookAtPlane } from '../operations/knowledge/plane-follow';
 import { createReadPlane } from '../operations/knowledge/plane-read';
 import { createGatewayReads } from '../operations/tools/gateway-reads';
+import { createOfferReads } from '../operations/tools/offers';
 import { createReportRefusals } from '../operations/limits/report-refusals';
 import { createRelay } from '../operations/outbox/relay';
 import { createStartedCalls } from '../operations/outbox/started-calls';
@@ -42,6 +43,7 @@ import { callWorkerOptions } from '../worker-options';
 import { createApp } from './app';
 import { createPlaneFeeds } from './events/plane-feeds';
 import { createStreams } from './events/streams';
+import { createOfferFeeds } from './mcp/offer-feeds';
 import { createHealth } from './health';
 import { allowedHosts } from './mcp/allowed-hosts';
 import { createAuthenticate } from './middleware/authenticate';
@@ -209,6 +211,7 @@ export async function createApiParts(
     lookAtPlane,
     readPlane: createReadPlane(db),
     gatewayReads: createGatewayReads(db),
+    offers: createOfferFeeds({ reads: createOfferReads(db), logger }),
     readSchedule: engine.readSchedule,
     health,
     version,

@@ -19,6 +19,7 @@ import type { Streams } from './events/streams';
 import type { Metrics } from '../telemetry/metrics';
 import type { Health } from './health';
 import type { AllowedHosts } from './mcp/allowed-hosts';
+import type { OfferFeeds } from './mcp/offer-feeds';
 import type { PolicySimulations } from './tools/policy-simulation';
 import type { ToolCalls } from './tools/tool-calls';
 
@@ -106,6 +107,8 @@ export interface ApiServices {
   readonly lookAtPlane: LookAtPlane;
   readonly readPlane: ReadPlane;
   readonly gatewayReads: GatewayReads;
+  /** What the gateway offers, for whoever listens to its changes. */
+  readonly offers: OfferFeeds;
   /** Which addresses in front of the API may say who the caller is, as Express's `trust proxy` takes it. */
   readonly trustProxy: number | readonly string[];
   readonly rates: RateDefaults;

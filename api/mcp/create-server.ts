@@ -9,7 +9,7 @@ import { listTools } from './list-tools';
 import type { LogLevels } from './notices';
 import { toProtocolError } from './protocol-errors';
 import { readForAgent } from './read-contents';
-import type { GatewayServices, Session } from './session';
+import { listingOf, type GatewayServices, type Session } from './session';
 import { handleTasks, tasksExtension } from './tasks';
 import { withdraw } from './withdraw';
 
@@ -40,7 +40,8 @@ export function createGatewayServer({
     { name: 'aos', title: 'AOS gateway', version: services.version },
     {
       capabilities: {
-        ...{ tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} },
+        ...{ tools: { listChanged: true }, resources: { listChanged: true }, prompts: { listChanged: true } },
+        ...{ completions: {}, logging: {} },
         ...(session.isModern && { extensions: { [tasksExtension]: {} } }),
       },
       instructions,
@@ -50,7 +51,7 @@ export function createGatewayServer({
   if (called?.kind === 'tool' && mirrorsArguments(called.inputSchema)) letHeadersBeChecked(gateway, called);
   server.setRequestHandler('tools/list', async ({ params }) => {
     try {
-      return await listTools(services, session, params?.cursor);
+      return await listTools(services, listingOf(session), params?.cursor);
     } catch (error) {
       throw toProtocolError(error, session);
     }
@@ -58,7 +59,7 @@ export function createGatewayServer({
   for (const listed of listMethods) {
     server.setRequestHandler(listed, async ({ params }) => {
       try {
-        return (await listForAgent(services, session, { method: listed, cursor: params?.cursor })) as never;
+        return (await listForAgent(services, listingOf(session), { method: listed, cursor: params?.cursor })) as never;
       } catch (error) {
         throw toProtocolError(error, session);
       }

@@ -5,35 +5,37 @@ import type { OfferedRow } from '../../operations/tools/gateway-reads';
 import { decodeCursor, encodeCursor, type CursorScope } from '../cursor';
 import { planeTool } from './ask-plane';
 import { requireServer } from './require-server';
-import type { GatewayServices, Session } from './session';
+import type { GatewayServices, Listing } from './session';
 
 const pageSize = 500;
+
+type Permitted = Pick<OfferedRow, 'serverName' | 'toolName' | 'requiredPermissions'>;
 
 /** The tools that the caller may call, as they were pinned. A page may hold fewer than others, or none, and have a next. */
 export async function listTools(
   services: Pick<GatewayServices, 'prisma' | 'gatewayReads'>,
-  session: Session,
+  listing: Listing,
   cursor: string | undefined,
 ): Promise<ListToolsResult> {
-  const { context, caller, server } = session;
-  const { tenantId } = context;
+  const { tenantId, roles, server } = listing;
   const scope: CursorScope = ['mcp.tools', tenantId, server ?? null];
   const { rows, next } = await services.gatewayReads.listOffered(tenantId, {
     server,
-    withPlanes: server === undefined && isPermitted(caller.roles, 'query:planes'),
+    withPlanes: server === undefined && isPermitted(roles, 'query:planes'),
     limit: pageSize,
     after: cursor === undefined ? undefined : decodeCursor(cursor, scope, z.string()),
   });
-  if (rows.length === 0) await requireServer(services, session);
+  if (rows.length === 0) await requireServer(services, listing);
   const tools = rows
-    .filter((row) => wanted(row).every((permission) => isPermitted(caller.roles, permission)))
+    .filter((row) => permissionsOfTool(row).every((permission) => isPermitted(roles, permission)))
     .map(toTool);
   return { tools, ...(next !== null && { nextCursor: encodeCursor(scope, next) }) };
 }
 
-function wanted({ planeId, serverName, toolName, requiredPermissions }: OfferedRow): Permission[] {
-  if (planeId !== null) return ['query:planes'];
-  return [`execute:mcp:${serverName ?? ''}:${toolName ?? ''}`, ...(requiredPermissions as Permission[])];
+/** What a caller needs to be offered a tool, or a plane, which is of no server. */
+export function permissionsOfTool({ serverName, toolName, requiredPermissions }: Permitted): Permission[] {
+  if (serverName === null) return ['query:planes'];
+  return [`execute:mcp:${serverName}:${toolName ?? ''}`, ...(requiredPermissions as Permission[])];
 }
 
 function toTool(row: OfferedRow): Tool {

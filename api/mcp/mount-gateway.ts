@@ -1,5 +1,5 @@
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler } from '@modelcontextprotocol/server';
+import { createMcpHandler, type McpServerFactory } from '@modelcontextprotocol/server';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { withContext } from '../../context';
 import { refusal } from '../../contracts/errors';
@@ -13,6 +13,7 @@ import { requireKnownHost } from './allowed-hosts';
 import { createGatewayServer } from './create-server';
 import { findCalled } from './find-called';
 import { createFlights, type Flights } from './flights';
+import { answerListen, streamChanges } from './listen';
 import { createLogLevels, type LogLevels } from './notices';
 import { mountResourceMetadata, originOf } from './resource-metadata';
 import { sendRpcFailure } from './send-rpc-failure';
@@ -37,7 +38,7 @@ export function mountGateway(app: Express, services: ApiServices, door: Door): v
     }
   };
   mountResourceMetadata(app, services.tokenIssuers);
-  // The library answers what is not POST: there is no session to read or to end.
+  // No session can be ended; the library says so.
   for (const path of ['/mcp', '/mcp/:server']) app.post(path, serve).get(path, serve).delete(path, serve);
 }
 
@@ -54,21 +55,26 @@ async function answer(services: ApiServices, entry: Entry, req: Request, res: Re
   const read = () => readMessage(req, res, caller.tenantStatus);
   const { server, body, method } = await door.recordRefusals(context, route, read);
   const session = { context, caller, server, origin: originOf(req), logger: logOf(res) };
+  const listener = { services, session, door, route };
+  if (opensStream(req)) return streamChanges(req, res, listener);
   const called = await findCalled(services, session, body);
-  const handler = createMcpHandler(
-    ({ era }) =>
-      createGatewayServer({
-        services,
-        flights,
-        levels,
-        method,
-        called,
-        session: { ...session, isModern: era === 'modern' },
-      }),
-    // Nothing is offered that changes behind a client's back, so nothing is listened for.
-    { legacy: 'stateless', maxSubscriptions: 0 },
-  );
-  await toNodeHandler(handler)(req, res, body);
+  const factory: McpServerFactory = ({ era }) =>
+    createGatewayServer({
+      services,
+      flights,
+      levels,
+      method,
+      called,
+      session: { ...session, isModern: era === 'modern' },
+    });
+  if (method === 'subscriptions/listen') return answerListen(req, res, { ...listener, body, factory });
+  await toNodeHandler(createMcpHandler(factory, { legacy: 'stateless' }))(req, res, body);
+}
+
+// Revision 2026-07-28 has no such streams; the library says so.
+function opensStream(req: Request): boolean {
+  const isOlder = req.get('MCP-Protocol-Version') !== '2026-07-28';
+  return req.method === 'GET' && isOlder && req.accepts('text/event-stream') === 'text/event-stream';
 }
 
 async function readMessage(req: Request, res: Response, tenantStatus: string) {

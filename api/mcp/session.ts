@@ -15,6 +15,17 @@ export interface Session {
   readonly logger: Logger;
 }
 
+/** For whom something is listed, and at which address; undefined at that of all servers. */
+export interface Listing {
+  readonly tenantId: string;
+  readonly roles: Caller['roles'];
+  readonly server: string | undefined;
+}
+
+export function listingOf({ caller: { tenantId, roles }, server }: Pick<Session, 'caller' | 'server'>): Listing {
+  return { tenantId, roles, server };
+}
+
 export type GatewayServices = Pick<
   ApiServices,
   | 'prisma'
@@ -24,6 +35,8 @@ export type GatewayServices = Pick<
   | 'readServer'
   | 'retrieve'
   | 'auditDoor'
+  | 'streams'
+  | 'offers'
   | 'stateKeys'
   | 'version'
 >;

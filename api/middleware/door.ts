@@ -20,8 +20,8 @@ export type DoorRoute = Pick<Route, 'method' | 'operationId' | 'permission'>;
 export interface Door {
   /** Who asks, and whether the route is theirs to call; refuses, on the record, when not. */
   admit(req: Request, res: Response, route: DoorRoute): Promise<Admitted>;
-  /** Whether a stream that was admitted may go on; refuses, on the record, when not. Its answer has begun already. */
-  readmit(req: Request, res: Response, route: DoorRoute): Promise<void>;
+  /** Whether a stream that was admitted may go on, and for whom; refuses, on the record, when not. Its answer has begun already. */
+  readmit(req: Request, res: Response, route: DoorRoute): Promise<Caller>;
   /** Runs what may refuse before any operation is asked. For requests that change something, refusals are recorded. */
   recordRefusals<T>(context: ExecutionContext, route: DoorRoute, work: () => Promise<T>): Promise<T>;
 }
@@ -98,7 +98,8 @@ export function createDoor({ authenticate, auditDoor, countStranger, reportRefus
     async readmit(req, res, route) {
       const { caller } = await askOrRefuse(req, res, route, 'open stream');
       const refused = forbids(caller, route);
-      if (refused !== undefined) await refuse(contextOf(caller, requestIds(res)), route, refused);
+      if (refused !== undefined) return refuse(contextOf(caller, requestIds(res)), route, refused);
+      return caller;
     },
 
     async recordRefusals(context, route, work) {

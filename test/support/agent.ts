@@ -11,6 +11,8 @@ export type Era = 'modern' | 'older';
 export interface AgentOptions {
   readonly role?: 'admin' | 'developer';
   readonly tenant?: 0 | 1;
+  /** In place of that of a role. */
+  readonly key?: string;
   /** `/mcp` unless said otherwise. */
   readonly path?: string;
   readonly era?: Era;
@@ -21,7 +23,7 @@ export interface AgentOptions {
 /** The library's own client at the gateway, as an agent would run it. */
 export async function connectAgent(
   { url, keys }: Pick<TestStack, 'url' | 'keys'>,
-  { role = 'developer', tenant = 0, path = '/mcp', era = 'modern', onQuestion }: AgentOptions = {},
+  { role = 'developer', tenant = 0, key, path = '/mcp', era = 'modern', onQuestion }: AgentOptions = {},
 ): Promise<Client> {
   const client = new Client(
     { name: 'agent', version: '1' },
@@ -33,7 +35,7 @@ export async function connectAgent(
   if (onQuestion !== undefined) {
     client.setRequestHandler('elicitation/create', async ({ params }) => onQuestion(params));
   }
-  const headers = { authorization: `Bearer ${keys.tenants[tenant]?.[`${role}_key`] ?? ''}` };
+  const headers = { authorization: `Bearer ${key ?? keys.tenants[tenant]?.[`${role}_key`] ?? ''}` };
   await client.connect(new StreamableHTTPClientTransport(new URL(path, url), { requestInit: { headers } }));
   return client;
 }

@@ -126,6 +126,11 @@ export function createFakeServices(overrides: Partial<ApiServices> = {}): FakeSe
         throw new Error('no feed');
       },
     },
+    offers: {
+      take: () => {
+        throw new Error('no feed');
+      },
+    },
     lookAtPlane: async () => undefined,
     readPlane: async () => undefined,
     gatewayReads: { listOffered: async () => ({ rows: [], next: null }), findNamedTool: async () => undefined },
