@@ -164,6 +164,7 @@ export async function createApiParts(
     ...{ dispatch: countShadow(metrics, dispatch), db, box, logger, results: objects, startedCalls, watchers },
     handedCalls,
     engine: () => host.engine() ?? engine,
+    startsHere: () => host.engine() !== undefined,
   });
   collectInstallation(metrics, { db: systemDb, readQueues: () => engine.queueStats() });
   const lookAtPlane = createLookAtPlane(db);

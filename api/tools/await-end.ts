@@ -6,14 +6,14 @@ export interface AwaitedCall {
   readonly waitMs: number;
   /** Waits for the end of the workflow, for `waitMs` at most. */
   readonly askEngine: () => Promise<void>;
-  readonly askAfterMs?: number;
+  readonly askAfterMs: number;
 }
 
 /**
  * The outcome is on record before its workflow has ended, so whoever hears of it here need not wait longer. The engine is
  * asked about a call that takes long, or is carried out elsewhere.
  */
-export async function awaitEnd({ settled, waitMs, askEngine, askAfterMs = 250 }: AwaitedCall): Promise<void> {
+export async function awaitEnd({ settled, waitMs, askEngine, askAfterMs }: AwaitedCall): Promise<void> {
   if (await isWithin(settled, Math.min(askAfterMs, waitMs))) return;
   await Promise.race([settled, askEngine()]);
 }

@@ -46,11 +46,16 @@ export interface ToolCallDependencies {
     startToolCall(message: Pick<ToolCallMessage, 'workflowId' | 'payload'>): Promise<void>;
     awaitToolCall(workflowId: string, waitMs: number): Promise<void>;
   };
+  /** Whether a call that is started now is carried out in this process, as long as nothing goes wrong. */
+  readonly startsHere: () => boolean;
   readonly startedCalls: Pick<StartedCalls, 'add'>;
   readonly watchers: CallWatchers;
   readonly handedCalls: Pick<HandedCalls, 'give'>;
   readonly logger: Logger;
 }
+
+// To ask costs the engine a fifth of what the call does.
+const askAfterMs = { here: 2_000, elsewhere: 250 };
 
 export function createToolCalls({
   dispatch,
@@ -58,6 +63,7 @@ export function createToolCalls({
   box,
   results,
   engine,
+  startsHere,
   startedCalls,
   watchers,
   handedCalls,
@@ -82,7 +88,11 @@ export function createToolCalls({
         if (requested.start !== undefined) await start({ workflowId, payload: requested.start });
         const isHeld = requested.state === 'pending' && !(await isDecided(db, tenantId, requested.invocationId));
         if (requested.outcome === null && !isHeld) {
-          await awaitEnd({ settled, waitMs, askEngine: () => engine().awaitToolCall(workflowId, waitMs).catch(leave) });
+          const isCarriedOutHere = requested.start !== undefined && startsHere();
+          await awaitEnd({
+            ...{ settled, waitMs, askAfterMs: isCarriedOutHere ? askAfterMs.here : askAfterMs.elsewhere },
+            askEngine: () => engine().awaitToolCall(workflowId, waitMs).catch(leave),
+          });
         }
       } finally {
         takeBack();

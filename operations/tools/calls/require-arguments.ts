@@ -8,10 +8,11 @@ import { withNotes } from './denial';
 
 /** Refuses arguments that do not fit the tool's schema. */
 export function requireArguments(tool: CalledTool, args: ToolArguments, canonical: string): void {
-  if (Buffer.byteLength(canonical) > callLimits.argumentBytes) {
+  const bytes = Buffer.byteLength(canonical);
+  if (bytes > callLimits.argumentBytes) {
     throw refusal('validation_error', 'the arguments are longer than 1 MiB', { details: { field: 'input' } });
   }
-  const check = checkArguments(tool.input_schema as Record<string, unknown>, tool.definition_hash, args);
+  const check = checkArguments(tool.input_schema as Record<string, unknown>, tool.definition_hash, args, bytes);
   if (check.isValid) return;
   if (check.fault === 'schema') {
     const unusable = new EngineError('invalid_configuration', `the tool cannot be called: ${check.message}`, {

@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { beginningOf } from '../../../contracts/text';
+import { isPlainSchema } from './plain-schema';
 import { OutOfTime, withinTime } from './within-time';
 
 export interface ArgumentIssue {
@@ -18,10 +19,18 @@ export type ArgumentCheck =
 const schemaBytesMax = 256 * 1024;
 // References and patterns of a schema may take exponential time.
 const timeMsMax = 2_000;
+// Without references and patterns no check takes more steps than a few for each byte of the schema and each of the value.
+const unwatchedProductMax = 4_000_000;
 const rememberedMax = 500;
 const messageMax = 300;
 
-const remembered = new Map<string, ValidateFunction | Error>();
+interface Validator {
+  readonly validate: ValidateFunction;
+  /** Bytes of arguments up to which a check is not watched, since a watch costs a thread and more time than the check. */
+  readonly unwatchedBytes: number;
+}
+
+const remembered = new Map<string, Validator | Error>();
 const plainOptions = { strict: false, logger: false } as const;
 // Knows the meta-schema, which takes longer to compile than most schemas. It is compiled here and not when it is first asked
 // for: that may be ended by the clock, and what was half compiled would be of no use to anybody any more.
@@ -34,11 +43,14 @@ export function checkArguments(
   schema: Readonly<Record<string, unknown>>,
   key: string,
   value: Readonly<Record<string, unknown>>,
+  bytes: number = Buffer.byteLength(JSON.stringify(value)),
 ): ArgumentCheck {
-  const validate = validatorOf(schema, key);
-  if (validate instanceof Error) return { isValid: false, fault: 'schema', message: validate.message };
+  const validator = validatorOf(schema, key);
+  if (validator instanceof Error) return { isValid: false, fault: 'schema', message: validator.message };
+  const { validate, unwatchedBytes } = validator;
+  const check = () => validate(value);
   try {
-    if (withinTime(() => validate(value), timeMsMax) === true) return { isValid: true };
+    if ((bytes <= unwatchedBytes ? check() : withinTime(check, timeMsMax)) === true) return { isValid: true };
   } catch (error) {
     const why = error instanceof OutOfTime ? error.message : 'the schema refers to itself without end';
     return { isValid: false, fault: 'schema', message: `the arguments could not be checked: ${why}` };
@@ -57,7 +69,7 @@ export function schemaIssue(schema: Readonly<Record<string, unknown>>): string |
   return beginningOf(metaSchema.errorsText(metaSchema.errors, { dataVar: 'the schema' }), messageMax);
 }
 
-function validatorOf(schema: Readonly<Record<string, unknown>>, key: string): ValidateFunction | Error {
+function validatorOf(schema: Readonly<Record<string, unknown>>, key: string): Validator | Error {
   const known = remembered.get(key);
   if (known !== undefined) return known;
   const made = compile(schema);
@@ -66,14 +78,17 @@ function validatorOf(schema: Readonly<Record<string, unknown>>, key: string): Va
   return made;
 }
 
-function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction | Error {
+function compile(schema: Readonly<Record<string, unknown>>): Validator | Error {
   const issue = schemaIssue(schema);
   if (issue !== undefined) return new Error(issue);
   // One instance for each schema: ids of one server's schema must not be seen by another's.
   const ajv = new Ajv2020({ ...plainOptions, validateSchema: false });
   addFormatsTo(ajv);
   try {
-    return withinTime(() => ajv.compile(keywordsOf(schema)), timeMsMax);
+    const keywords = keywordsOf(schema);
+    const validate = withinTime(() => ajv.compile(keywords), timeMsMax);
+    const schemaBytes = Buffer.byteLength(JSON.stringify(schema));
+    return { validate, unwatchedBytes: isPlainSchema(keywords) ? unwatchedProductMax / schemaBytes : 0 };
   } catch (error) {
     return new Error(beginningOf(error instanceof Error ? error.message : String(error), messageMax));
   }

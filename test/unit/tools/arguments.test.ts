@@ -1,4 +1,5 @@
 import { checkArguments, schemaIssue } from '../../../operations/tools/policy/arguments';
+import { isPlainSchema } from '../../../operations/tools/policy/plain-schema';
 
 const schema = {
   type: 'object',
@@ -78,5 +79,34 @@ describe('arguments against the schema of a tool', () => {
     expect(checkArguments(one, 'one', { x: 'text' })).toEqual({ isValid: true });
     expect(checkArguments(two, 'two', { x: 'text' })).toMatchObject({ isValid: false, fault: 'arguments' });
     expect(schemaIssue({ ...two, title: 'third' })).toBeUndefined();
+  });
+});
+
+describe('a schema whose check need not be watched', () => {
+  it.each([
+    [
+      'of a usual tool',
+      { type: 'object', properties: { id: { type: 'string', maxLength: 9 } }, required: ['id'] },
+      true,
+    ],
+    ['that takes anything', {}, true],
+    ['with lists of objects', { properties: { all: { items: { properties: { n: { enum: [1, 2] } } } } } }, true],
+    ['with a pattern somewhere within', { properties: { all: { items: { pattern: 'a' } } } }, false],
+    ['with a pattern for what is not named', { additionalProperties: { pattern: '^(a+)+$' } }, false],
+    ['with names by pattern', { patternProperties: { a: true } }, false],
+    ['that refers to another place', { properties: { a: { $ref: '#' } } }, false],
+    ['with alternatives', { properties: { a: { anyOf: [{}] } } }, false],
+    ['whose members must differ', { properties: { a: { uniqueItems: true } } }, false],
+    ['with a format', { properties: { a: { format: 'uri-template' } } }, false],
+    ['with a property that is no schema', { properties: { a: [] } }, false],
+  ])('%s: %j', (_what, given, isPlain) => {
+    expect(isPlainSchema(given)).toBe(isPlain);
+  });
+
+  it('is watched where both are large', () => {
+    const many = Array.from({ length: 20_000 }, (_, at) => `name ${at}`);
+    const large = { properties: { all: { items: { enum: many } } } };
+    const check = checkArguments(large, 'large', { all: Array.from({ length: 200_000 }, () => 'name 19999') });
+    expect(check).toMatchObject({ isValid: false, fault: 'schema' });
   });
 });

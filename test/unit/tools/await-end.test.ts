@@ -4,7 +4,7 @@ const never = new Promise<void>(() => {});
 
 test('a call that is settled here is not asked about', async () => {
   const askEngine = jest.fn(() => never);
-  await awaitEnd({ settled: Promise.resolve(), waitMs: 60_000, askEngine });
+  await awaitEnd({ settled: Promise.resolve(), waitMs: 60_000, askAfterMs: 60_000, askEngine });
   expect(askEngine).not.toHaveBeenCalled();
 });
 
