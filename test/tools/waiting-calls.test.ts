@@ -49,7 +49,9 @@ describe('a call that waits', () => {
     );
     const id = rows[0]?.id ?? '';
     const { engine } = at.stack.worker;
-    const running = () => engine.listRunning([id, `tool:o'neill:\\nobody`]);
+    // As many as are asked for at once, under ids as long as ours.
+    const others = Array.from({ length: 199 }, (_, n) => `tool:o'neill:\\${String(n).padStart(64, '0')}`);
+    const running = () => engine.listRunning([id, ...others]);
     await until(async () => (await running()).size === 1, { what: 'the index to have it' });
     expect(await running()).toEqual(new Set([id]));
     await decideCall(at.judge, call, 'deny');
