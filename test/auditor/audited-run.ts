@@ -1,5 +1,6 @@
-import { audit } from '../../chaos/auditor/audit';
+import { audit, checks } from '../../chaos/auditor/audit';
 import type { Material, Violation } from '../../chaos/auditor/check';
+import { replays } from '../../chaos/auditor/checks/replays';
 import type { HistoryFile } from '../../chaos/auditor/histories';
 import { toJson } from '../replay/history-file';
 import { hashOf } from '../../chaos/load/ledger-answer';
@@ -146,7 +147,11 @@ export async function find(
       const { rowCount, command } = await owner.query(statement);
       if (['UPDATE', 'DELETE', 'INSERT'].includes(command)) expect(`${rowCount} ${statement}`).not.toMatch(/^0 /);
     }
-    return (await audit(edit(clean))).flatMap(({ violations }) => violations);
+    const material = edit(clean);
+    // It looks at nothing else, so for the same histories it has answered already.
+    const isReplayed = material.histories === clean.histories && material.bundleFiles === clean.bundleFiles;
+    const chosen = isReplayed ? checks.filter((check) => check !== replays) : checks;
+    return (await audit(material, chosen)).flatMap(({ violations }) => violations);
   } finally {
     await owner.query('rollback');
   }
