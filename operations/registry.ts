@@ -74,7 +74,10 @@ async function run(dependencies: DispatchDependencies<Catalogue>, call: Call): P
   const isThrow = call.operation.fence === 'throwing-and-releasing-switches';
   const switchDb = call.context.tenantId === platformTenantId ? dependencies.operatorDb : dependencies.switchDb;
   const db = isThrow ? switchDb : dependencies.db;
-  const outcome = await attempt(db, call);
+  // A refusal is recorded in a transaction of its own, and that one may find no connection either.
+  const outcome = await attempt(db, call).catch((error: unknown) => {
+    throw toEngineFault(error);
+  });
   if ('refused' in outcome) throw outcome.refused;
   if (outcome.outboxIds.length > 0) dependencies.onCommitted(outcome.outboxIds);
   for (const scope of call.operation.barriers(outcome.result)) await passBarrier(switchDb, scope);

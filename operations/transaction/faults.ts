@@ -14,6 +14,10 @@ const byPostgresCode: Readonly<Record<string, () => EngineError>> = {
 
 const connectionFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
+/** What the driver says without a code. */
+const connectionLost =
+  /^Connection terminated|^timeout exceeded when trying to connect|^Client has encountered a connection error/;
+
 /** Gives database faults a code from the table, by their SQLSTATE; anything else stays as it is. */
 export function toEngineFault(error: unknown): unknown {
   if (error instanceof EngineError || typeof error !== 'object' || error === null) return error;
@@ -23,8 +27,7 @@ export function toEngineFault(error: unknown): unknown {
   if (isStalePlan(error)) {
     return new EngineError('temporary_failure', 'the database was changed meanwhile; try again', { cause: error });
   }
-  const isLost =
-    connectionFaults.has(code) || /^Connection terminated|^timeout exceeded when trying to connect/.test(message);
+  const isLost = connectionFaults.has(code) || connectionLost.test(message);
   return isLost
     ? new EngineError('service_unavailable', 'the database cannot be reached; try again', { cause: error })
     : error;

@@ -150,8 +150,8 @@ async function decisionOf(commit: () => Promise<unknown>): Promise<string> {
       await commit();
       return 'committed';
     } catch (error) {
-      if (error instanceof EngineError) return error.reason ?? error.code;
-      if (!String(error).includes('timeout exceeded when trying to connect')) return String(error);
+      if (!(error instanceof EngineError)) return String(error);
+      if (error.code !== 'service_unavailable') return error.reason ?? error.code;
     }
   }
 }
