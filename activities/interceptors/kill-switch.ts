@@ -14,6 +14,9 @@ export type ReadKills = (input: {
   readonly scopes: readonly Scope[];
 }) => Promise<readonly SwitchRow[]>;
 
+// Activities that do nothing before an operation of theirs has passed the fence, and say then what it read.
+const beginsBehindFence: ReadonlySet<string> = new Set(['callTool']);
+
 export interface KillSwitchOptions {
   readonly readKills: ReadKills;
   /** What a watcher of the switches stops as soon as it hears of a throw. */
@@ -54,13 +57,19 @@ export function killSwitchInterceptors({
           refuseWhenKilled(rows, work.seen);
           work.seen ??= Object.fromEntries(rows.map(({ switchId, epoch }) => [switchId, epoch]));
         };
+        const passed = async (seen: SeenEpochs) => {
+          work.seen ??= seen;
+          if (work.isOvertaken) await look().catch(stop);
+        };
         let timer: NodeJS.Timeout | undefined;
         try {
-          await look();
-          if (work.isOvertaken) await look();
+          if (!beginsBehindFence.has(activityType)) {
+            await look();
+            if (work.isOvertaken) await look();
+          }
           killed.signal.throwIfAborted();
           timer = setInterval(() => void look().catch(stop), intervalMs);
-          return await withWorkSignal(killed.signal, () => next(input));
+          return await withWorkSignal({ signal: killed.signal, passed }, () => next(input));
         } catch (error) {
           throw killed.signal.aborted ? killed.signal.reason : error;
         } finally {

@@ -3,13 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { currentContext } from '../../context';
 import { EngineError, errorRules } from '../../contracts/errors';
 import { freezeContext, type ExecutionContext } from '../../contracts/execution-context';
+import type { SeenEpochs } from '../../contracts/switches';
 import type { ToolArguments } from '../../contracts/tool-call-schemas';
 import { callLimits, type CallOutcome, type ToolCallStep } from '../../contracts/tool-calls';
 import type { ReachedServer } from '../../operations/tools/calls/call-reads';
 import type { CallEnd } from '../../operations/tools/calls/settle-call';
 import { toEngineFault } from '../../operations/transaction/faults';
 import type { CallAnswer } from '../adapters/mcp/port';
-import { workSignal } from '../work-signal';
+import { passedFence, workSignal } from '../work-signal';
 import type { CallDependencies } from './call-dependencies';
 import { failureEnd, failureOf } from './call-end';
 import { storeResult } from './store-result';
@@ -63,6 +64,7 @@ export function createCallTool(dependencies: CallDependencies) {
     /** Sends the call, and again where an administrator has said that it does no harm, while nobody knows what it did. */
     async function send(sent: Opened): Promise<{ intentId: string; end: CallEnd }> {
       for (let attempt = 1; ; attempt += 1) {
+        await passedFence(sent.seen);
         reachBarrier('tool.intent-committed');
         const began = performance.now();
         const answer = await ask(sent);
@@ -168,6 +170,8 @@ interface Lost {
 
 interface Opened {
   readonly intentId: string;
+  /** The switches as they were when it was opened. */
+  readonly seen: SeenEpochs;
   readonly server: ReachedServer;
   readonly toolName: string;
   readonly inputSchema: unknown;

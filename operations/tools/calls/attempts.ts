@@ -76,7 +76,9 @@ export function openAttempt(work: Work, call: CallRow, tool: CalledTool, attempt
   const { tool_name: toolName, input_schema: inputSchema, retry_safe: isRetrySafe } = tool;
   const { server_id, url, transport, auth_type, credential_id } = tool;
   const server: ReachedServer = { server_id, url, transport, auth_type, credential_id };
-  return { started: true, server, toolName, inputSchema, isRetrySafe, redactions } as const;
+  /** What the switches were when it was opened. */
+  const seen = Object.fromEntries(work.switches.map(({ switchId, epoch }) => [switchId, epoch]));
+  return { started: true, seen, server, toolName, inputSchema, isRetrySafe, redactions } as const;
 }
 
 /** Refuses what may not be sent by now, whoever allowed it before. */

@@ -14,7 +14,7 @@ const context = freezeContext({
   ...{ requestId: 'req-1', traceId: 'a', runId: 'run', source: 'worker' },
 });
 
-const sending = { server: {}, toolName: 'read_note', inputSchema: {}, redactions: [] };
+const sending = { server: {}, seen: {}, toolName: 'read_note', inputSchema: {}, redactions: [] };
 
 interface Retry {
   readonly isRetrySafe?: boolean;
