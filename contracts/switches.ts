@@ -47,6 +47,11 @@ export type GovernanceMode = (typeof governanceModes)[number];
 /** Epochs seen when work began, by switch id; a switch that is absent had epoch 0. */
 export type SeenEpochs = Readonly<Record<string, number>>;
 
+/** The epochs of switches as they were read. */
+export function epochsOf(rows: readonly Pick<SwitchRow, 'switchId' | 'epoch'>[]): SeenEpochs {
+  return Object.fromEntries(rows.map(({ switchId, epoch }) => [switchId, epoch]));
+}
+
 /** Where an operation stands in its work: `work` begins something new, `step` the next part of what has begun. */
 export type Begins = 'work' | 'step' | 'nothing';
 

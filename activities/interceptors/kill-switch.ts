@@ -1,7 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptors, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { currentContext } from '../../context';
-import type { Scope, SeenEpochs, SwitchRow } from '../../contracts/switches';
+import { epochsOf, type Scope, type SeenEpochs, type SwitchRow } from '../../contracts/switches';
 import { killExemptActivities } from '../../contracts/workflow-messages';
 import { switchRefusal } from '../../operations/transaction/fence';
 import { engagedKill, type Running, type RunningWork } from '../running-work';
@@ -55,7 +55,7 @@ export function killSwitchInterceptors({
         const look = async () => {
           const rows = await readKills({ tenantId, scopes });
           refuseWhenKilled(rows, work.seen);
-          work.seen ??= Object.fromEntries(rows.map(({ switchId, epoch }) => [switchId, epoch]));
+          work.seen ??= epochsOf(rows);
         };
         const passed = async (seen: SeenEpochs) => {
           work.seen ??= seen;

@@ -54,7 +54,7 @@ export interface ToolCallDependencies {
   readonly logger: Logger;
 }
 
-// To ask costs the engine a fifth of what the call does.
+// To ask is one more request to the engine, and as long a wait there.
 const askAfterMs = { here: 2_000, elsewhere: 250 };
 
 export function createToolCalls({

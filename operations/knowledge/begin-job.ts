@@ -4,7 +4,7 @@ import { jobCapabilities } from '../../contracts/capabilities';
 import { refusal } from '../../contracts/errors';
 import type { JobKind } from '../../contracts/knowledge';
 import { JobId, PlaneId } from '../../contracts/knowledge-schemas';
-import type { Scope } from '../../contracts/switches';
+import { epochsOf, type Scope } from '../../contracts/switches';
 import { defineOperation } from '../define';
 import { lockJob, lockPlane } from './rows';
 
@@ -35,7 +35,7 @@ export const beginJob = defineOperation({
     const isWanted = plane.active_job_id === jobId && (job.status === 'queued' || job.status === 'running');
     if (!isWanted) throw refusal('INVALID_STATE', `the job is ${job.status} and has no work left`);
     if (job.status === 'queued') {
-      const seen = Object.fromEntries(work.switches.map(({ switchId, epoch }) => [switchId, epoch]));
+      const seen = epochsOf(work.switches);
       await work.tx
         .updateTable('knowledge_jobs')
         .set({

@@ -1,9 +1,8 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql } from 'kysely';
 import { callableStatuses } from '../../contracts/tools';
 import { pageOf, type PageOf, type PageRequest } from '../../prisma/reads/page';
 import type { Database } from '../transaction/database';
-import { toEngineFault } from '../transaction/faults';
-import { readAsTenant } from '../transaction/read';
+import { rowsAsTenant } from '../transaction/read';
 
 /** A tool of a server, or a plane that can be asked, as the gateway names it. */
 export interface OfferedRow {
@@ -51,7 +50,8 @@ export function createGatewayReads(db: Database): GatewayReads {
     async listOffered(tenantId, { server, withPlanes, limit, after }) {
       const only = server ?? null;
       const seen = after ?? null;
-      const found = await read(
+      const found = await rowsAsTenant(
+        db,
         tenantId,
         sql<OfferedRow>`
           with reachable as materialized (
@@ -78,7 +78,8 @@ export function createGatewayReads(db: Database): GatewayReads {
       return pageOf(found, limit, ({ name }) => name);
     },
     async findNamedTool(tenantId, { server, tool }) {
-      const [row] = await read(
+      const [row] = await rowsAsTenant(
+        db,
         tenantId,
         sql<NamedToolRow>`
           select t.server_id as "serverId", t.tool_id as "toolId", t.input_schema as "inputSchema",
@@ -89,13 +90,4 @@ export function createGatewayReads(db: Database): GatewayReads {
       return row;
     },
   };
-
-  async function read<Row>(tenantId: string, query: RawBuilder<Row>): Promise<readonly Row[]> {
-    try {
-      const { rows } = await readAsTenant(db, tenantId, (tx) => query.execute(tx));
-      return rows;
-    } catch (error) {
-      throw toEngineFault(error);
-    }
-  }
 }

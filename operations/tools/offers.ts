@@ -1,8 +1,7 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql } from 'kysely';
 import { callableStatuses } from '../../contracts/tools';
 import type { Database } from '../transaction/database';
-import { toEngineFault } from '../transaction/faults';
-import { readAsTenant } from '../transaction/read';
+import { rowsAsTenant } from '../transaction/read';
 
 /** One thing that agents are offered, or all of a server's in one list: who may have it, and a digest of what it is. */
 export interface OfferLine {
@@ -30,7 +29,8 @@ export function createOfferReads(db: Database): OfferReads {
   return {
     async readMark(tenantId, server) {
       // Resources and prompts change with a discovery only.
-      const [row] = await read(
+      const [row] = await rowsAsTenant(
+        db,
         tenantId,
         sql<{ mark: string }>`
           with ${reachable(server)}
@@ -43,7 +43,8 @@ export function createOfferReads(db: Database): OfferReads {
       return row?.mark ?? '';
     },
     readOffers: (tenantId, server) =>
-      read(
+      rowsAsTenant(
+        db,
         tenantId,
         sql<OfferLine>`
           with ${reachable(server)}
@@ -53,15 +54,6 @@ export function createOfferReads(db: Database): OfferReads {
           order by list, server_name collate "C", tool_name collate "C", digest`,
       ),
   };
-
-  async function read<Row>(tenantId: string, query: RawBuilder<Row>): Promise<readonly Row[]> {
-    try {
-      const { rows } = await readAsTenant(db, tenantId, (tx) => query.execute(tx));
-      return rows;
-    } catch (error) {
-      throw toEngineFault(error);
-    }
-  }
 }
 
 function reachable(server: string | undefined) {

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Scope, SwitchRow } from '../../contracts/switches';
 import type { Database, Transaction } from './database';
+import { toEngineFault } from './faults';
 
 /** Reads as the tenant: what its row-level security shows, in one transaction that changes nothing. */
 export async function readAsTenant<T>(
@@ -21,6 +22,20 @@ export async function readAsTenant<T>(
         .execute()
         .catch(() => {});
     throw error;
+  }
+}
+
+/** The rows of one query, read as the tenant; throws EngineErrors. */
+export async function rowsAsTenant<Row>(
+  db: Database,
+  tenantId: string,
+  query: RawBuilder<Row>,
+): Promise<readonly Row[]> {
+  try {
+    const { rows } = await readAsTenant(db, tenantId, (tx) => query.execute(tx));
+    return rows;
+  } catch (error) {
+    throw toEngineFault(error);
   }
 }
 

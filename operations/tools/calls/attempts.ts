@@ -4,6 +4,7 @@ import { refusal } from '../../../contracts/errors';
 import { InvocationId, ToolArguments } from '../../../contracts/tool-call-schemas';
 import { callLimits } from '../../../contracts/tool-calls';
 import { ServerId } from '../../../contracts/tool-schemas';
+import { epochsOf } from '../../../contracts/switches';
 import { defineOperation, type Operation, type Work } from '../../define';
 import { canonicalJson, sha256Hex } from '../../transaction/canonical';
 import type { ToolDecision } from '../policy/decide';
@@ -77,7 +78,7 @@ export function openAttempt(work: Work, call: CallRow, tool: CalledTool, attempt
   const { server_id, url, transport, auth_type, credential_id } = tool;
   const server: ReachedServer = { server_id, url, transport, auth_type, credential_id };
   /** What the switches were when it was opened. */
-  const seen = Object.fromEntries(work.switches.map(({ switchId, epoch }) => [switchId, epoch]));
+  const seen = epochsOf(work.switches);
   return { started: true, seen, server, toolName, inputSchema, isRetrySafe, redactions } as const;
 }
 

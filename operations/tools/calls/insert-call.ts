@@ -1,6 +1,7 @@
 import { sql, type InsertObject } from 'kysely';
 import type { LimitState } from '../../../contracts/rate-limits';
 import type { ToolArguments } from '../../../contracts/tool-call-schemas';
+import { epochsOf } from '../../../contracts/switches';
 import type { DB } from '../../../prisma/generated/database';
 import type { Work } from '../../define';
 import { rateLimitRefusal } from '../../limits/rate-limit-refusal';
@@ -31,7 +32,7 @@ export async function insertCall(
   { params, tool, inputHash, digest, kept, isPending, hidden }: NewCall & { digest: string; hidden: readonly string[] },
 ) {
   const { tx, context } = work;
-  const seen = Object.fromEntries(work.switches.map(({ switchId, epoch }) => [switchId, epoch]));
+  const seen = epochsOf(work.switches);
   const row = {
     invocation_id: params.invocationId,
     tenant_id: context.tenantId,

@@ -3,6 +3,7 @@ import type { EngineError } from '../../../contracts/errors';
 import { readLimits, ReadRequest } from '../../../contracts/server-reads';
 import { InvocationId } from '../../../contracts/tool-call-schemas';
 import { ServerId } from '../../../contracts/tool-schemas';
+import { epochsOf } from '../../../contracts/switches';
 import { defineOperation, type Refused, type Work } from '../../define';
 import { notesOf } from '../calls/denial';
 import { noted } from '../calls/record-denial';
@@ -63,7 +64,7 @@ export const beginRead = defineOperation({
     return {
       server: { server_id, url, transport, auth_type, credential_id },
       /** What the switches were when it was allowed. */
-      seen: Object.fromEntries(work.switches.map(({ switchId, epoch }) => [switchId, epoch])),
+      seen: epochsOf(work.switches),
       hides: redactionsOfRead(server, request),
     };
   },
