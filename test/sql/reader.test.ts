@@ -85,9 +85,8 @@ describe('a large table', () => {
     const second = await aReader(given);
     const next = await second.reader.readPage(second.source, { cursor: page.nextCursor, itemsMax: 100, signal });
     expect(next.items[0]?.name).toBe('101.txt');
-    // The server ended the session that waited: the reader opens another.
-    for (const { pid } of await db.sessions()) await db.admin.query('select pg_terminate_backend($1)', [pid]);
-    await until(async () => (await db.sessions()).length === 0);
+    // The server ended the session that waited: the reader opens another, whether it has heard of that or not.
+    for (const { pid } of await db.sessions()) await db.admin.query('select pg_terminate_backend($1, 10000)', [pid]);
     const last = await second.reader.readPage(second.source, { cursor: next.nextCursor, itemsMax: 100, signal });
     expect(last.items.map(({ name }) => name).slice(-1)).toEqual(['250.txt']);
     expect(last.nextCursor).toBeNull();

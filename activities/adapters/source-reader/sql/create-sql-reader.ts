@@ -12,8 +12,8 @@ import { createIdleStreams } from './idle-streams';
 import { sqlLimits } from './limits';
 import { readPosition, writePosition } from './position';
 import { toDocument } from './row-document';
-import { openRowStream, type RowStreamInput } from './row-stream';
-import { toSqlFault, type SqlFailure } from './sql-faults';
+import { openRowStream, type RowStream, type RowStreamInput } from './row-stream';
+import { isSessionLost, toSqlFault, type SqlFailure } from './sql-faults';
 
 export interface SqlTemplate {
   readonly connectionRef: string | null;
@@ -79,8 +79,7 @@ export function createSqlReader({
     async readPage(source, { cursor, itemsMax, signal }): Promise<SourcePage> {
       const reading = await prepare(source, 'SQL_INGESTION_ERROR');
       const { after, records, bytes } = readPosition(cursor);
-      return translated(reading, signal, async () => {
-        const stream = idle.take(source.sourceId, cursor) ?? (await openRowStream({ ...reading, after, signal }));
+      async function pageFrom(stream: RowStream): Promise<SourcePage> {
         try {
           const rows = await stream.read(itemsMax, signal);
           const items = rows.map((row) => toDocument(row, reading.columns));
@@ -101,6 +100,17 @@ export function createSqlReader({
           void stream.close();
           throw error;
         }
+      }
+
+      return translated(reading, signal, async () => {
+        const kept = idle.take(source.sourceId, cursor);
+        try {
+          if (kept !== undefined) return await pageFrom(kept);
+        } catch (error) {
+          // The server may have ended a session that waited, and this process not have heard of it yet.
+          if (signal.aborted || !isSessionLost(error)) throw error;
+        }
+        return pageFrom(await openRowStream({ ...reading, after, signal }));
       });
     },
 

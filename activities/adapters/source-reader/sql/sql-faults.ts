@@ -7,6 +7,15 @@ const passing = /^(08|53|57P|58)|^(40001|40P01|55P03|25P03|25P04|57014)$/;
 const lost = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/;
 const lostText = /^Connection terminated|^timeout exceeded|^timeout expired|not queryable|connection error/i;
 
+const ended = /^(08|57P|25P0[34])/;
+
+/** Whether the session is gone, so that another could be opened: the server ended it, or the connection broke. */
+export function isSessionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return ended.test(code) || lost.test(code) || lostText.test(error.message);
+}
+
 /**
  * A fault of the far side in our words. A message of Postgres may hold values of rows, so it goes no further, save those
  * of the classes that speak about the template's own text.
