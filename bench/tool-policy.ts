@@ -2,6 +2,7 @@
 import type { SealedPolicies } from '../contracts/policies';
 import { ToolRule } from '../contracts/tool-rules';
 import { decideCall, type CallFacts } from '../operations/tools/policy/decide';
+import { bindingsOf } from '../operations/tools/policy/expression-bindings';
 import type { MatchedCall } from '../operations/tools/policy/match-rules';
 import { report } from './support/report';
 import { quantile } from './support/statistics';
@@ -18,14 +19,14 @@ const expressions = [
   "has(args.override) && args.override == 'yes'",
 ];
 const args = { amount: 250, account: 'public-17', tags: ['a', 'b', 'c'], memo: 'rent' };
-const bindings = {
+const bindings = bindingsOf({
   args,
   tool: 'transfer',
   server: 'bank',
   caller: { id: 'key_1', type: 'machine', roles: ['agent'] },
   risk: 'high',
   now: new Date(),
-};
+});
 const call: MatchedCall = { tool: 'transfer', server: 'bank', risk: 'high', bindings, argumentBytes: 90 };
 
 /** A hundred rules in ten policies; all but the first are evaluated and deny nothing, so that none is skipped. */

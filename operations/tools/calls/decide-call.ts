@@ -2,6 +2,7 @@ import { isPermitted, type Permission, type Role } from '../../../contracts/role
 import type { ToolArguments } from '../../../contracts/tool-call-schemas';
 import type { DefinitionState, RiskLevel, ServerStatus } from '../../../contracts/tools';
 import type { Work } from '../../define';
+import { bindingsOf } from '../policy/expression-bindings';
 import { decideCall, type CallFacts, type ToolDecision } from '../policy/decide';
 import { redactionsOf, type Redactions } from '../redaction/redactions';
 import type { CalledTool } from './called-tool';
@@ -57,14 +58,14 @@ export function decideFor({ id, type, roles, at }: CallingActor, tool: CalledToo
     isPermitted: wanted.every((permission) => isPermitted(roles, permission as Permission)),
     policies: tool.policies,
   };
-  const bindings = {
+  const bindings = bindingsOf({
     args: args.value,
     tool: tool.tool_name,
     server: tool.server_name,
     caller: { id, type, roles: [...roles] },
     risk,
     now: at,
-  };
+  });
   const argumentBytes = Buffer.byteLength(args.canonical);
   return decideCall(facts, { tool: tool.tool_name, server: tool.server_name, risk, bindings, argumentBytes });
 }

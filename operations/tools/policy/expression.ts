@@ -1,10 +1,7 @@
 import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { checkExpression } from './check-expression';
-
-/** What an expression may name. Numbers of JSON are doubles, which compare with whole numbers as one expects. */
-export const expressionVariables = ['args', 'tool', 'server', 'caller', 'risk', 'now'] as const;
-export type ExpressionBindings = Readonly<Record<(typeof expressionVariables)[number], unknown>>;
+import { expressionVariables, type ExpressionBindings } from './expression-bindings';
 
 export interface Expression {
   /** True when the call's arguments must be bounded before it is evaluated. */
@@ -40,7 +37,7 @@ function compile(source: string): Expression {
   return {
     isLooping,
     evaluate(bindings) {
-      const result = planned(bindings as never);
+      const result = planned(bindings);
       if (isCelError(result)) throw new ExpressionError(withoutArguments(result.message, source));
       if (typeof result !== 'boolean') throw new ExpressionError('gives no truth value');
       return result;

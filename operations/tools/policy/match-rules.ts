@@ -1,7 +1,8 @@
 import type { SealedPolicies } from '../../../contracts/policies';
 import type { ToolRule } from '../../../contracts/tool-rules';
 import type { RiskLevel, ToolDecisionWord } from '../../../contracts/tools';
-import { compileExpression, type ExpressionBindings } from './expression';
+import { compileExpression } from './expression';
+import type { ExpressionBindings } from './expression-bindings';
 import { OutOfTime, withinTime } from './within-time';
 
 type SealedPolicy = SealedPolicies['policies'][number];

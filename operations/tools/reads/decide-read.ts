@@ -5,6 +5,7 @@ import type { ServerStatus } from '../../../contracts/tools';
 import type { Work } from '../../define';
 import { canonicalJson } from '../../transaction/canonical';
 import { denial, withNotes } from '../calls/denial';
+import { bindingsOf } from '../policy/expression-bindings';
 import { decideCall, type ToolDecision } from '../policy/decide';
 import { redactionsOf, type Redactions } from '../redaction/redactions';
 import type { AskedServer } from './read-facts';
@@ -34,7 +35,7 @@ export function decideRead({ context, roles }: Work, server: AskedServer, reques
   const caller = { id: actor.id, type: actor.type, roles: [...roles] };
   // So that a rule about an argument need not ask first whether there are any.
   const args = method === 'prompts/get' ? { ...params, arguments: params.arguments ?? {} } : params;
-  const bindings = { args, tool, server: server.name, caller, risk: 'low' as const, now: new Date() };
+  const bindings = bindingsOf({ args, tool, server: server.name, caller, risk: 'low', now: new Date() });
   const argumentBytes = Buffer.byteLength(canonicalJson(params));
   return decideCall(facts, { tool, server: server.name, risk: 'low', bindings, argumentBytes });
 }

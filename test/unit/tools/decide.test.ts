@@ -2,6 +2,7 @@ import type { SealedPolicies } from '../../../contracts/policies';
 import { ToolRule } from '../../../contracts/tool-rules';
 import type { DenyReason } from '../../../contracts/tools';
 import { decideCall, type CallFacts } from '../../../operations/tools/policy/decide';
+import { bindingsOf } from '../../../operations/tools/policy/expression-bindings';
 import type { MatchedCall } from '../../../operations/tools/policy/match-rules';
 
 const server = { status: 'active', isEnabled: true, requiresApproval: false, defaultPolicyId: null } as const;
@@ -19,7 +20,8 @@ type Risk = MatchedCall['risk'];
 type Mode = SealedPolicies['policies'][number]['enforcement_mode'];
 
 function callOf(risk: Risk = 'low', args: Record<string, unknown> = {}): MatchedCall {
-  const bindings = { args, tool: 'transfer', server: 'bank', caller: { id: 'key_1', roles: ['agent'] }, risk, now: 0 };
+  const caller = { id: 'key_1', roles: ['agent'] };
+  const bindings = bindingsOf({ args, tool: 'transfer', server: 'bank', caller, risk, now: new Date(0) });
   return { tool: 'transfer', server: 'bank', risk, bindings, argumentBytes: JSON.stringify(args).length };
 }
 

@@ -1,6 +1,7 @@
 import { compileExpression, ExpressionError } from '../../../operations/tools/policy/expression';
+import { bindingsOf, type CallVariables } from '../../../operations/tools/policy/expression-bindings';
 
-const bindings = {
+const call: CallVariables = {
   args: { amount: 250, path: '/etc/passwd', tags: ['a', 'b'], nested: { deep: true } },
   tool: 'transfer',
   server: 'bank',
@@ -8,6 +9,8 @@ const bindings = {
   risk: 'high',
   now: new Date(0),
 };
+const evaluate = (source: string, args = call.args) =>
+  compileExpression(source).evaluate(bindingsOf({ ...call, args }));
 
 describe('expressions over a call', () => {
   it.each([
@@ -22,8 +25,20 @@ describe('expressions over a call', () => {
     ["tool == 'transfer' && server in ['bank', 'till'] && 'agent' in caller.roles", true],
     ["risk == 'high' ? args.nested.deep : false", true],
     ['has(args.constructor) || has(args.__proto__)', false],
+    ["now == timestamp('1970-01-01T00:00:00Z') && now.getHours() == 0", true],
   ])('%s is %s', (source, expected) => {
-    expect(compileExpression(source).evaluate(bindings)).toBe(expected);
+    expect(evaluate(source)).toBe(expected);
+  });
+
+  it.each([
+    ['a message of protobuf', { $typeName: 'google.protobuf.Struct', fields: {}, amount: 5000 }],
+    ['one that is unknown', { $typeName: 'no.such.Message', amount: 5000 }],
+    ['its wrapper of a truth value', { $typeName: 'google.protobuf.BoolValue', value: false, amount: 5000 }],
+    ['something that was constructed', { constructor: { name: 'Other' }, amount: 5000 }],
+  ])('see all members of an object that passes itself off as %s', (_, object) => {
+    expect(evaluate('has(args.amount) && args.amount > 1000', object)).toBe(true);
+    expect(evaluate('has(args.of.amount) && args.of.amount > 1000', { of: object })).toBe(true);
+    expect(evaluate('args.list.exists(one, has(one.amount) && one.amount > 1000)', { list: [object] })).toBe(true);
   });
 
   it.each([
@@ -52,16 +67,16 @@ describe('expressions over a call', () => {
     ],
   ])('%s says nothing of what the argument held', (source) => {
     const card = 'canary-4111111111111111';
-    const evaluate = () => compileExpression(source).evaluate({ ...bindings, args: { card, list: [], at: 4711 } });
-    expect(evaluate).toThrow(ExpressionError);
-    expect(evaluate).not.toThrow(/canary|4711/);
+    const fail = () => evaluate(source, { card, list: [], at: 4711 });
+    expect(fail).toThrow(ExpressionError);
+    expect(fail).not.toThrow(/canary|4711/);
   });
 
   it('names the argument that is missing', () => {
-    expect(() => compileExpression('args.missing == 1').evaluate(bindings)).toThrow('field not found: missing');
+    expect(() => evaluate('args.missing == 1')).toThrow('field not found: missing');
   });
 
   it.each(['args.missing == 1', 'args.amount', "args.amount + 'x' == ''"])('%s fails rather than answers', (source) => {
-    expect(() => compileExpression(source).evaluate(bindings)).toThrow(ExpressionError);
+    expect(() => evaluate(source)).toThrow(ExpressionError);
   });
 });
