@@ -26,7 +26,7 @@ beforeAll(async () => {
     snapshot_id: snapshots.body.data.items[0].snapshot_id,
     evidence_id: evidence.body.data.evidence_id,
   };
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const guarded = () => operations.filter(({ isPublic }) => !isPublic);
@@ -147,7 +147,7 @@ test('a body over 10 MB', async () => {
     const error = await expectInvalid(operation, 'large', { body });
     expect(error.details).toMatchObject({ field: 'body', bytes_max: 10 * 1024 * 1024 });
   }
-}, 60_000);
+});
 
 test('a field that is not known', async () => {
   for (const operation of withBody()) {

@@ -6,7 +6,7 @@ let api: ApiClient;
 beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const plane = (name: string, extra: object = {}) => ({

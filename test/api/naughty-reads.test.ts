@@ -17,7 +17,7 @@ beforeAll(async () => {
     files: { 'a.md': 'The answer is forty-two.', 'b.md': 'Ω≈ç√∫ 田中さん' },
   });
   await letAskMuch(stack, plane.planeId);
-}, 60_000);
+});
 afterAll(() => stack.stop());
 afterEach(() => expect(stack.logLines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]));
 
@@ -29,7 +29,7 @@ test('questions: answered or refused', async () => {
     const { status } = await api.post('/retrieval/execute', body);
     expect({ given, action, status }).toEqual({ given, action, status: isStorable(given, 4000) ? 200 : 400 });
   });
-}, 120_000);
+});
 
 test('ids in payloads', async () => {
   await eachOf(naughtyStrings, async (given, index) => {
@@ -48,7 +48,7 @@ test('ids in payloads', async () => {
     expect({ given, isAnswer: [200, 400].includes(status) }).toEqual({ given, isAnswer: true });
     if (status === 200) expect(body.data.hits).toEqual([]);
   });
-}, 60_000);
+});
 
 test('ids in paths and values in queries', async () => {
   const operations = (await readOperations(api)).filter(
@@ -70,7 +70,7 @@ test('ids in paths and values in queries', async () => {
       if (!place.includes('?')) expect([400, 404]).toContain(status);
     }
   });
-}, 60_000);
+});
 
 test('headers: a request id is echoed or replaced, an idempotency key taken or refused', async () => {
   const isSendable = (value: string) => /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value);
@@ -89,7 +89,7 @@ test('headers: a request id is echoed or replaced, an idempotency key taken or r
     const name = others[index % others.length] ?? '';
     expect(await send({ [name]: given })).toMatchObject({ status: name === 'authorization' ? 401 : 201 });
   });
-}, 60_000);
+});
 
 // fetch would refuse or mend some of these headers by itself.
 function send(headers: Record<string, string>): Promise<{ status: number; headers: Record<string, unknown> }> {
@@ -138,7 +138,7 @@ test('uploads: names and contents; what is taken is shown, indexed and answered 
       status: isReadable ? 'indexed' : 'dead_letter',
     });
   }
-}, 180_000);
+}, 400_000);
 
 // What a form can carry of a name: quotes and line ends are escaped by the sender, and half letters are replaced.
 function toFileName(given: string): string {
@@ -179,4 +179,4 @@ test('a JSON body of deep nesting or of very many members is refused or taken, n
       expect({ path, size: body.length, status: answer.status }).toEqual({ path, size: body.length, status: 400 });
     }
   }
-}, 60_000);
+});

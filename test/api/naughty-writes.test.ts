@@ -10,7 +10,7 @@ beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
   ({ planeId } = await seedPlane(stack.owner, stack.keys.tenants[0]?.tenant_id ?? '', 'ACTIVE'));
-}, 60_000);
+});
 afterAll(() => stack.stop());
 afterEach(() => expect(stack.logLines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]));
 
@@ -75,7 +75,7 @@ test('planes: name, description, names and settings of sources, and the reason f
       sources: [{ name: text, config: { path: text, include: [text] } }],
     });
   }
-}, 180_000);
+});
 
 test('planes: actions and targets', async () => {
   await eachOf(naughtyStrings, async (given, index) => {
@@ -83,7 +83,7 @@ test('planes: actions and targets', async () => {
     const { status } = await api.post(`/lifecycle/${planeId}/transition`, body);
     expect({ given, status }).toEqual({ given, status: isStorable(given, 64) ? 409 : 400 });
   });
-}, 60_000);
+});
 
 test('policies: name, description and lists; target and reason of a change; and what is sealed', async () => {
   const made = new Map<string, string>();
@@ -127,7 +127,7 @@ test('policies: name, description and lists; target and reason of a change; and 
     const conditions = { allowed_plane_ids: [text], knowledge_access: { allowed_planes: [text] } };
     expect(shown.get(id)).toMatchObject({ name: text, description: text, conditions, retirement_reason: text });
   }
-}, 180_000);
+});
 
 test('switches and modes: reason and scope', async () => {
   for (const [index, given] of naughtyStrings.entries()) {
@@ -143,7 +143,7 @@ test('switches and modes: reason and scope', async () => {
     const { status } = await api.post('/governance/kill-switch', unknown);
     expect({ given, status }).toEqual({ given, status: isStorable(given, 128) ? 404 : 400 });
   }
-}, 120_000);
+});
 
 test('keys and tenants: names', async () => {
   const made = new Map<string, string>();
@@ -157,4 +157,4 @@ test('keys and tenants: names', async () => {
   });
   const shown = await listed('/api-keys', 'key_id');
   for (const [id, text] of made) expect(shown.get(id)).toMatchObject({ name: text });
-}, 120_000);
+});

@@ -19,7 +19,7 @@ beforeAll(async () => {
   restricted = await anActivePlane(api, 'restricted', {
     files: { 'a.md': 'The vault opens with card 4111 1111 1111 1111 only.' },
   });
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 let names = 0;

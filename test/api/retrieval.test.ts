@@ -21,7 +21,7 @@ beforeAll(async () => {
   });
   const { body } = await api.get(`/planes/${plane.planeId}`);
   sources = body.data.sources.map(({ source_id }: { source_id: string }) => source_id);
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const execute = (body: object, client = api) => client.post('/retrieval/execute', body);

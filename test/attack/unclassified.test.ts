@@ -10,7 +10,7 @@ let api: ApiClient;
 beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 async function inClassifyStage(planeId: string): Promise<void> {

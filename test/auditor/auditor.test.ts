@@ -28,7 +28,7 @@ beforeAll(async () => {
   stack = await startTestStack({ egressAllow: [tools.host] });
   folder = mkdtempSync(path.join(tmpdir(), 'aos-auditor-'));
   run = await makeAuditedRun(stack, { folder, tools });
-}, 120_000);
+});
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   await stack.stop();

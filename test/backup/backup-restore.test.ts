@@ -87,7 +87,7 @@ test('a running installation is backed up, and what is restored answers, goes on
   await until(async () => (await second.api.get(`/planes/${active}/sync-schedule`)).body.data.next_run_at !== null);
   await waitForState(second.api, moving, 'PENDING_ACTIVATE');
   expect((await second.api.get(`/planes/${moving}/documents?limit=1`)).status).toBe(200);
-}, 150_000);
+}, 300_000);
 
 test('what is restored has the modes it had, and nothing of the backup is readable by others', async () => {
   const modeOf = async (...names: string[]) => (await stat(at(...names))).mode & 0o777;

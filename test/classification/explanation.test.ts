@@ -10,7 +10,7 @@ let api: ApiClient;
 beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const explain = async (planeId: string) => (await api.get(`/planes/${planeId}/classification`)).body.data;
@@ -58,7 +58,7 @@ test('every row of the table is explained by its rule', async () => {
     { kind: 'email', findings: 6, counted: 6, score_min: 0.9, score_max: 0.9, documents: 1 },
     { kind: 'credit_card', findings: 1, counted: 1, score_min: 1, score_max: 1, documents: 1 },
   ]);
-}, 60_000);
+});
 
 test('weak findings are shown and do not count; a category of too few documents is shown and not kept', async () => {
   const files = Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`${n}.md`, `The heron number ${n} waits.`]));
@@ -69,7 +69,7 @@ test('weak findings are shown and do not count; a category of too few documents 
     { kind: 'ssn', findings: 1, counted: 0, score_min: 0.5, score_max: 0.5, documents: 1 },
   ]);
   expect(explanation.categories).toEqual([{ category: 'financial', documents: 1, share: 1 / 11, kept: false }]);
-}, 60_000);
+});
 
 test('the documents are paged, with the strongest kinds first, and none holds a value', async () => {
   const card = '4111 1111 1111 1111';
@@ -103,7 +103,7 @@ test('the documents are paged, with the strongest kinds first, and none holds a 
   const cards = (await api.get(`${path}?kind=credit_card`)).body;
   expect(cards.data.items.map(({ name }: { name: string }) => name)).toEqual(['a.md']);
   expect(await api.get(`${path}?kind=none`)).toMatchObject({ status: 400 });
-}, 60_000);
+});
 
 test('a plane that is not classified yet says so, and one of another tenant is not there', async () => {
   const { planeId } = await anUploadPlane(api, 'draft');

@@ -13,7 +13,7 @@ let api: ApiClient;
 beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const turn = (max?: number) =>
@@ -87,7 +87,7 @@ test('an ACTIVE plane of older rules is looked at again once, answers meanwhile,
   );
   const findings = await stack.owner.query('select kind from knowledge_findings where plane_id = $1', [planeId]);
   expect(findings.rows).toEqual([{ kind: 'credit_card' }]);
-}, 60_000);
+});
 
 test('a kill stops the re-classification, the reconciler leaves it to a person, and a retry ends it', async () => {
   const { planeId } = await anActivePlane(api, 'killed', { files: { 'a.md': `Write to ${mails}` } });
@@ -110,7 +110,7 @@ test('a kill stops the re-classification, the reconciler leaves it to a person, 
   await waitForState(api, planeId, 'ACTIVE');
   expect(await explain(planeId)).toMatchObject({ level: 'confidential', is_current: true });
   expect(await jobsOf(planeId)).toEqual(['killed', 'completed']);
-}, 60_000);
+});
 
 test('planes wait their turn; one whose texts are gone stays as it was and waits for a retry', async () => {
   const planes = await Promise.all(
@@ -139,7 +139,7 @@ test('planes wait their turn; one whose texts are gone stays as it was and waits
   expect(body.data).toMatchObject({ next_action: 'retry_knowledge_plane', last_job: { status: 'failed' } });
   expect(await explain(last)).toMatchObject({ level: 'internal', is_current: false });
   expect(await turn(2)).toEqual([]);
-}, 90_000);
+});
 
 test('asked by hand, every document is looked at again; the same key begins one job', async () => {
   const { planeId } = await anUploadPlane(api, 'by hand');
@@ -154,4 +154,4 @@ test('asked by hand, every document is looked at again; the same key begins one 
   expect(await jobsOf(planeId)).toEqual(['completed']);
   const { rows } = await stack.owner.query('select kind from knowledge_findings where plane_id = $1', [planeId]);
   expect(rows).toHaveLength(5);
-}, 60_000);
+});

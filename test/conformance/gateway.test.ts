@@ -15,7 +15,7 @@ beforeAll(async () => {
   await registerContentServer(stack, { name: 'fixture', url: fixture.url });
   await anActivePolicy(stack.api(), 'fixture', { tool_rules: [{ effect: 'allow', servers: ['fixture'] }] });
   gateway = await startForwarder(`${stack.url}/mcp/fixture`, stack.keys.tenants[0]?.developer_key ?? '');
-}, 60_000);
+});
 afterAll(async () => {
   await gateway?.close();
   await stack?.stop();
@@ -44,5 +44,5 @@ test.each(revisions)(
     const said = behind.filter((check) => missed.includes(nameOf(check)));
     expect({ missed, said }).toEqual({ missed: [], said: [] });
   },
-  300_000,
+  600_000,
 );

@@ -61,7 +61,7 @@ beforeAll(async () => {
     ...{ taskQueue, connection: native, workflowsPath: familyPath },
   });
   running = worker.run();
-}, 60_000);
+});
 afterAll(async () => {
   letGo();
   worker?.shutdown();
@@ -98,12 +98,12 @@ test('tenant, actor, request and trace arrive in children, in theirs, and behind
     [runIds[1], runIds[3]],
     [runIds[1], runIds[3]],
   ]);
-}, 30_000);
+});
 
 test('a child that is started without a context ends at once and for good', async () => {
   const said = await (await start<typeof parentOfOrphan>('parentOfOrphan', [])).result();
   expect(JSON.parse(said)).toMatchObject({ type: 'invalid_input', nonRetryable: true });
-}, 30_000);
+});
 
 test('a kill of the parent ends the child, and nothing that the child has in flight commits', async () => {
   hold();
@@ -124,7 +124,7 @@ test('a kill of the parent ends the child, and nothing that the child has in fli
   expect(raw.pendingChildren ?? []).toEqual([]);
   const { rows } = await stack.owner.query(`select 1 from policies where name = 'too late'`);
   expect(rows).toEqual([]);
-}, 30_000);
+});
 
 test('a child of a parent that was terminated is asked to end', async () => {
   hold();
@@ -135,4 +135,4 @@ test('a child of a parent that was terminated is asked to end', async () => {
   await parent.terminate('test');
   await until(async () => (await child.describe()).status.name !== 'RUNNING');
   expect((await child.describe()).status.name).toBe('CANCELLED');
-}, 30_000);
+});

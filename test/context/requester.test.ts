@@ -12,7 +12,7 @@ let stack: TestStack;
 beforeAll(async () => {
   stack = await startTestStack();
   await writeDocuments(path.join(stack.folder, 'notes'), 5);
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 const folder = () => path.join(stack.folder, 'notes');
@@ -95,7 +95,7 @@ test('a job acts as its requester under his request id, and a second requester o
     ]),
     ['active', admin],
   ]);
-}, 60_000);
+});
 
 test('requesters stay who they are when the workflow continues as new between their jobs', async () => {
   const [admin, developer] = [keyIdOf('admin'), keyIdOf('developer')];
@@ -120,7 +120,7 @@ test('requesters stay who they are when the workflow continues as new between th
   expect(new Set(runs.map((run) => run.split(' ')[1])).size).toBe(5);
   const handle = stack.temporal.workflow.getHandle(workflowId, events[0]?.run_id);
   expect((await handle.describe()).status.name).toBe('CONTINUED_AS_NEW');
-}, 60_000);
+});
 
 test('a key that is revoked while its job runs stops the job at its next operation', async () => {
   const created = await stack.api().post('/api-keys', { name: 'short-lived', role: 'developer' });
@@ -136,4 +136,4 @@ test('a key that is revoked while its job runs stops the job at its next operati
     state: 'VERIFIED',
     last_job: { kind: 'index_data', status: 'failed', error_code: 'authorization_failed' },
   });
-}, 60_000);
+});

@@ -30,7 +30,7 @@ beforeAll(async () => {
         .describe()
         .catch(() => undefined)) !== undefined,
   );
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 const tenantId = () => stack.keys.tenants[0]?.tenant_id ?? '';
@@ -88,7 +88,7 @@ test('open workflows of workers without versions go on under the first version',
   expect(await planeVersions()).toEqual([none, 'v1']);
   const served = { [stack.taskQueue]: true, [`${stack.taskQueue}-io`]: true, [`${stack.taskQueue}-tools`]: true };
   expect(await stack.worker.engine.pollers()).toEqual(served);
-}, 30_000);
+});
 
 test('a new version beside the old: the plane moves in the midst of a job, the turn ends where it began', async () => {
   await startVersion(stack, 'v2');
@@ -107,14 +107,14 @@ test('a new version beside the old: the plane moves in the midst of a job, the t
   await turn();
   expect(await versionsOf(await lastTurn())).toEqual(['v2']);
   expect(await planeVersions()).toEqual([none, 'v1', 'v2']);
-}, 30_000);
+});
 
 test('back to the version before', async () => {
   await setCurrent(stack.taskQueue, 'v1');
   await turn();
   expect(await versionsOf(await lastTurn())).toEqual(['v1']);
   expect(await planeVersions()).toEqual([none, 'v1', 'v2', 'v1']);
-}, 30_000);
+});
 
 test('and back to workers without versions', async () => {
   await stack.startWorkers();
@@ -122,7 +122,7 @@ test('and back to workers without versions', async () => {
   await turn();
   expect(await versionsOf(await lastTurn())).toEqual([none]);
   expect(await planeVersions()).toEqual([none, 'v1', 'v2', 'v1', none]);
-}, 30_000);
+});
 
 test('what has workers of a version that is not current only is not served', async () => {
   const taskQueue = `${stack.taskQueue}-alone`;
@@ -133,4 +133,4 @@ test('what has workers of a version that is not current only is not served', asy
   expect(await pollers()).toEqual(served(false));
   await setCurrent(taskQueue, 'v1');
   await until(async () => isDeepStrictEqual(await pollers(), served(true)), { what: 'workers of the current version' });
-}, 30_000);
+});

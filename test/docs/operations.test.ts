@@ -41,7 +41,7 @@ beforeAll(async () => {
   vectors = await closeVectors(stack, tenantId());
   planes.atWork = await onboard('at work');
   await until(async () => (await stateOf(planes.atWork)).active_job?.kind === 'index_data');
-}, 120_000);
+});
 
 afterAll(async () => {
   await stack?.stop();

@@ -16,7 +16,7 @@ beforeAll(async () => {
     files: { 'a.md': 'A known document of Grace Hopper.', 'b.md': 'Another one.' },
   });
   await stack.api().post(`/knowledge/${plane.planeId}/query`, { query: 'known' });
-}, 90_000);
+});
 afterAll(async () => {
   await stack.stop();
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   for (const enabled of [true, false]) {
     await stack.operatorApi.post('/governance/kill-switch', { ...change, enabled });
   }
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const download = (exportId: string, key: string) =>

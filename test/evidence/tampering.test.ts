@@ -17,7 +17,7 @@ beforeAll(async () => {
   for (let made = 0; made < 20; made += 1) {
     await stack.api().post('/api-keys', { name: `key ${made}`, role: 'viewer' });
   }
-}, 90_000);
+});
 afterAll(async () => {
   await intruder.end();
   await stack.stop();

@@ -9,7 +9,7 @@ let prisma: PrismaClient;
 beforeAll(async () => {
   stack = await startTestStack();
   prisma = createPrisma({ databaseUrl: stack.database.appUrl, connectionsMax: 4 });
-}, 90_000);
+});
 afterAll(async () => {
   await prisma.$disconnect();
   await stack.stop();

@@ -18,7 +18,7 @@ beforeAll(async () => {
   stack = await startProcessStack();
   await writeDocuments(path.join(stack.folder, 'notes'), documentCount, 'Write to heron@mail.example');
   await stack.startApi({ env: { AOS_EGRESS_ALLOW: web.host } });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await web?.close();
@@ -67,7 +67,7 @@ test('a re-classification goes on behind its last batch when its worker is kille
   const explained = (await stack.api().get(`/planes/${planeId}/classification`)).body.data;
   expect(explained).toMatchObject({ is_current: true, rules_version: rulesVersion });
   await last.stop();
-}, 120_000);
+});
 
 test('the reading of web pages whose worker is killed is done again whole, and nothing is there twice', async () => {
   const paths = Array.from({ length: pageCount }, (_, index) => `/page-${index}`);
@@ -92,4 +92,4 @@ test('the reading of web pages whose worker is killed is done again whole, and n
   expect(chunks.map((chunk) => chunk.split(' ')[0]).toSorted()).toEqual(urls.toSorted());
   expect(await countStoredChunks(stack, planeId)).toBe(pageCount);
   expect(await jobsOf(planeId, 'ingest_data')).toEqual([{ status: 'completed', attempt: 1 }]);
-}, 120_000);
+});

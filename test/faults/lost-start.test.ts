@@ -14,7 +14,7 @@ let stack: ProcessStack;
 beforeAll(async () => {
   stack = await startProcessStack();
   await writeDocuments(path.join(stack.folder, 'notes'), documentCount);
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 test('a start that the API committed and did not live to deliver is delivered by the relay, once', async () => {
@@ -41,7 +41,7 @@ test('a start that the API committed and did not live to deliver is delivered by
   await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
   await expectWholePlane(planeId);
   await worker.stop();
-}, 120_000);
+});
 
 test('the next stage that a worker committed and did not live to start is started by the relay of another', async () => {
   const worker = await stack.startWorker({ barrier: 'outbox.before-delivery' });
@@ -59,7 +59,7 @@ test('the next stage that a worker committed and did not live to start is starte
   await stack.startWorker();
   await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
   await expectWholePlane(planeId);
-}, 120_000);
+});
 
 async function expectWholePlane(planeId: string): Promise<void> {
   const chunks = await visibleChunks(stack, planeId);

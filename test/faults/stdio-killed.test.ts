@@ -30,7 +30,7 @@ beforeAll(async () => {
   const servers = { notes: { ...program, tenants: '*' } };
   await writeFile(path.join(folder, 'servers.json'), JSON.stringify(servers), { mode: 0o600 });
   stack = await startProcessStack();
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await rm(folder, { recursive: true, force: true });
@@ -77,4 +77,4 @@ test('what is run ends with the process that runs it, and a call of its is never
   expect((await call('read_note', newKey())).body.data).toMatchObject({ status: 'succeeded' });
   const journal = (await readFile(path.join(folder, 'journal'), 'utf8')).split('\n');
   expect(journal.filter((line) => line.startsWith('read_forks'))).toHaveLength(1);
-}, 180_000);
+});

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await start();
   await anActivePolicy(stack.api(), 'notes', { tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
   decider = (await stack.api().post('/api-keys', { name: 'second', role: 'admin' })).body.data.key;
-}, 180_000);
+});
 afterAll(async () => {
   upstream?.release();
   await stack?.stop();
@@ -78,7 +78,7 @@ test('a task that waits for people is the same task after kill -9 of API and wor
   await start();
   expect(await taskOf(taskId)).toMatchObject(done);
   expect(sent('delete_note')).toBe(1);
-}, 180_000);
+});
 
 test('a task whose tool is at work ends as unknown after kill -9 of API and worker, and nothing is sent again', async () => {
   const { taskId, status } = await call('read_slowly', 'works');
@@ -95,4 +95,4 @@ test('a task whose tool is at work ends as unknown after kill -9 of API and work
   expect(await call('read_slowly', 'works')).toMatchObject(unknown.result);
   expect(await taskOf(taskId)).toMatchObject(unknown);
   expect(sent('read_slowly')).toBe(1);
-}, 180_000);
+});

@@ -26,7 +26,7 @@ beforeAll(async () => {
   stack = await startProcessStack();
   adminKey = stack.keys.tenants[0]?.admin_key ?? '';
   await writeDocuments(path.join(stack.folder, 'notes'), documentCount, 'Write to heron@mail.example');
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 /** A repeatable draw, whose seed is printed so that a failure can be had again. */
@@ -90,7 +90,7 @@ async function settle(planeId: string, state: string): Promise<void> {
       }
       return false;
     },
-    { what: `${planeId} in ${state}`, limitMs: 90_000 },
+    { what: `${planeId} in ${state}`, limitMs: 180_000 },
   );
 }
 
@@ -280,4 +280,4 @@ test('two APIs and two workers that die in turn do all that was asked, once, and
   await expectOnePlaneEach(planeIds);
   await expectEveryDecisionToldOnce();
   await expectNoIntentOpenAfterSweep();
-}, 240_000);
+}, 480_000);

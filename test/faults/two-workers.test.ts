@@ -12,7 +12,7 @@ beforeAll(async () => {
   stack = await startProcessStack();
   await writeDocuments(path.join(stack.folder, 'notes'), documentCount);
   await stack.startApi();
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 test('two workers share the planes of a tenant; when one is killed the other finishes its work', async () => {
@@ -36,4 +36,4 @@ test('two workers share the planes of a tenant; when one is killed the other fin
     expect(await visibleChunks(stack, planeId)).toEqual(expected);
     expect(await countStoredChunks(stack, planeId)).toBe(expected.length);
   }
-}, 180_000);
+});

@@ -13,7 +13,7 @@ beforeAll(async () => {
     egressAllow: [issuer.host],
     oidcIssuers: (core) => [issuerRule(issuer.issuer, core)],
   });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await issuer?.stop();

@@ -15,7 +15,7 @@ beforeAll(async () => {
     egressAllow: [issuer.host, new URL(down).host],
     oidcIssuers: (core) => [issuerRule(issuer.issuer, core), issuerRule(down, core)],
   });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await issuer?.stop();

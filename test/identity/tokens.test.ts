@@ -18,7 +18,7 @@ beforeAll(async () => {
       issuerRule(operators.issuer, core, { tenant: { id: 'platform' }, roles: { given: ['operator'] } }),
     ],
   });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await Promise.all([issuer?.stop(), operators?.stop()]);

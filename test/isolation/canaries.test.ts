@@ -13,7 +13,7 @@ beforeAll(async () => {
   stack = await startTestStack();
   tenants = [await furnish(stack, 0), await furnish(stack, 1)];
   operations = (await readOperations(stack.api())).filter(({ id, isPublic }) => !isPublic && !id.startsWith('ops.'));
-}, 90_000);
+});
 afterAll(() => stack.stop());
 
 const pairs = () => [tenants, tenants.toReversed() as [Tenant, Tenant]] as const;

@@ -12,7 +12,7 @@ beforeAll(async () => {
   stack = await startTestStack();
   admin = stack.api();
   tenantId = stack.keys.tenants[0]?.tenant_id ?? '';
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 interface Leaver {

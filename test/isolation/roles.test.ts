@@ -136,7 +136,7 @@ beforeAll(async () => {
     agent: agent.body.data.key,
     operator: stack.keys.operator_key,
   };
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 function fail(): never {

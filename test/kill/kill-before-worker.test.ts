@@ -13,7 +13,7 @@ beforeAll(async () => {
   stack = await startProcessStack();
   await writeDocuments(path.join(stack.folder, 'notes'), 10);
   await stack.startApi();
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 test('a kill signal that waits for a worker stops the job that waited beside it', async () => {
@@ -44,4 +44,4 @@ test('a kill signal that waits for a worker stops the job that waited beside it'
   });
   await transition(stack.api(), planeId, 'retry_knowledge_plane');
   await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
-}, 60_000);
+});

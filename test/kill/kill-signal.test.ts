@@ -15,7 +15,7 @@ let stack: TestStack;
 beforeAll(async () => {
   stack = await startTestStack();
   await writeDocuments(path.join(stack.folder, 'notes'), 60);
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 const tenantId = () => stack.keys.tenants[0]?.tenant_id ?? '';
@@ -126,7 +126,7 @@ test('`temporal workflow signal --name kill` stops work in flight, with and with
   expect(late).toEqual([]);
   await aPolicyFor(stack.api(), planeIds[0] ?? '');
   await activate(stack.api(), planeIds[0] ?? '');
-}, 120_000);
+});
 
 test('a plane at rest is killed too; nobody has lost anything, and the next job starts a new execution', async () => {
   const planeId = await onboard('at rest');
@@ -148,7 +148,7 @@ test('a plane at rest is killed too; nobody has lost anything, and the next job 
   await aPolicyFor(stack.api(), planeId);
   await activate(stack.api(), planeId);
   expect(await runIdOf(planeId)).not.toBe(runId);
-}, 60_000);
+});
 
 test('a cancelled workflow records its job as killed, too, and what was in flight commits nothing more', async () => {
   const vectors = await closeVectors(stack, tenantId());
@@ -170,7 +170,7 @@ test('a cancelled workflow records its job as killed, too, and what was in fligh
   const { indexings } = await committedWork(stack, [planeId]);
   expect(atEnd.indexings).toEqual([]);
   expect(indexings).toHaveLength(60);
-}, 60_000);
+});
 
 test('a signal other than kill that carries no context is dropped and recorded', async () => {
   const planeId = await onboard('messages');
@@ -189,7 +189,7 @@ test('a signal other than kill that carries no context is dropped and recorded',
   expect(await committedWork(stack, [planeId])).toEqual(before);
   const status = await stack.temporal.workflow.getHandle(workflowOf(planeId)).describe();
   expect(status.status.name).toBe('RUNNING');
-}, 60_000);
+});
 
 test('a workflow that is started without a context ends at once', async () => {
   const workflowId = 'plane:by-hand';
@@ -205,4 +205,4 @@ test('a workflow that is started without a context ends at once', async () => {
       (error: WorkflowFailedError) => error.cause,
     );
   expect(failure).toMatchObject({ type: 'invalid_input', message: 'execution context header is missing' });
-}, 60_000);
+});

@@ -12,7 +12,7 @@ let stack: TestStack;
 beforeAll(async () => {
   stack = await startTestStack();
   await writeDocuments(path.join(stack.folder, 'notes'), 60);
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 const scopes = ['plane', 'tenant', 'global'] as const;
@@ -95,7 +95,7 @@ describe.each(scopes)('a kill of the %s', (scope) => {
     expect(atAck.indexings).toEqual([]);
     await expectKilledAndRetriable(planeId, 'INGESTING');
     await expectRetryToActive(scope, planeId);
-  }, 60_000);
+  });
 
   test('while a transaction of the work is open: it commits before the answer, nothing after it', async () => {
     const commits = await closeIndexCommits(stack);
@@ -114,7 +114,7 @@ describe.each(scopes)('a kill of the %s', (scope) => {
     expect(await committedWork(stack, [planeId])).toEqual(atAck);
     await expectKilledAndRetriable(planeId, 'INGESTING');
     await expectRetryToActive(scope, planeId);
-  }, 60_000);
+  });
 
   test('after the work has committed: it stays as it is, and goes on after the release without a retry', async () => {
     const api = stack.api();
@@ -140,7 +140,7 @@ describe.each(scopes)('a kill of the %s', (scope) => {
     expect((await transition(api, planeId, 'ingest_knowledge_plane')).status).toBe(200);
     await until(async () => (await stateOf(planeId)).active_job_id === null);
     expect((await stateOf(planeId)).last_job).toMatchObject({ kind: 'ingest_data', status: 'completed' });
-  }, 60_000);
+  });
 });
 
 test('an activity that waits is stopped too, without anything that lets it go on', async () => {
@@ -152,7 +152,7 @@ test('an activity that waits is stopped too, without anything that lets it go on
   await expectKilledAndRetriable(planeId, 'INGESTING');
   await vectors.open();
   await setSwitch('plane', planeId, false);
-}, 60_000);
+});
 
 test('the kill of one tenant leaves the work of another alone', async () => {
   const other = stack.api('admin', 1);
@@ -169,7 +169,7 @@ test('the kill of one tenant leaves the work of another alone', async () => {
   await untilSettled(planeId);
   expect(await stateOf(planeId)).toMatchObject({ state: 'INGESTING', last_job: { status: 'killed' } });
   await setSwitch('tenant', planeId, false);
-}, 60_000);
+});
 
 test('a second kill and an early release do not bring killed work back', async () => {
   const vectors = await closeVectors(stack, tenantId());
@@ -185,7 +185,7 @@ test('a second kill and an early release do not bring killed work back', async (
   await expectKilledAndRetriable(planeId, 'INGESTING');
   await transition(stack.api(), planeId, 'retry_knowledge_plane');
   await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
-}, 60_000);
+});
 
 test('a degraded tenant refuses new work and lets running work finish', async () => {
   const api = stack.api();
@@ -208,4 +208,4 @@ test('a degraded tenant refuses new work and lets running work finish', async ()
   await waitForState(api, planeId, 'PENDING_ACTIVATE');
   await api.post('/governance/mode', { mode: 'NORMAL', scope: 'tenant', reason: 'over' });
   expect((await transition(api, draftId, 'verify_knowledge_plane')).status).toBe(200);
-}, 60_000);
+});

@@ -11,7 +11,7 @@ let stack: TestStack;
 beforeAll(async () => {
   stack = await startTestStack();
   await writeDocuments(path.join(stack.folder, 'notes'), 12);
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 const tenantId = () => stack.keys.tenants[0]?.tenant_id ?? '';
@@ -75,7 +75,7 @@ describe('a stop', () => {
     await setSwitch(target, false);
     await transition(stack.api(), planeId, 'retry_knowledge_plane');
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
-  }, 60_000);
+  });
 
   test('refuses new work and questions, and lets settings be changed', async () => {
     const api = stack.api();
@@ -92,7 +92,7 @@ describe('a stop', () => {
     expect((await api.post('/api-keys', { name: 'while stopped', role: 'viewer' })).status).toBe(201);
     await setSwitch({ scope: 'tenant', kind: 'stop' }, false);
     expect((await transition(api, planeId, 'verify_knowledge_plane')).status).toBe(200);
-  }, 60_000);
+  });
 });
 
 describe('a pause', () => {
@@ -106,7 +106,7 @@ describe('a pause', () => {
     expect([await eventsOf(planeId, 'RunPaused'), await eventsOf(planeId, 'RunPauseEnded')]).toEqual([1, 1]);
     await aPolicyFor(stack.api(), planeId);
     await activate(stack.api(), planeId);
-  }, 60_000);
+  });
 
   test('is ended for one run by a person, and stays on for the rest', async () => {
     const { planeId, pauseId, switchId, release } = await pause('resumed by hand');
@@ -124,7 +124,7 @@ describe('a pause', () => {
       paused_runs: 0,
     });
     await release();
-  }, 60_000);
+  });
 
   test('that outlives its time ends the job, which can be retried', async () => {
     const { planeId, pauseId, release } = await pause('out of time', { slaSeconds: 1 });
@@ -134,14 +134,14 @@ describe('a pause', () => {
     await release();
     await transition(stack.api(), planeId, 'retry_knowledge_plane');
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
-  }, 60_000);
+  });
 
   test('that outlives its time goes on, where its switch says so', async () => {
     const { planeId, pauseId, release } = await pause('goes on', { slaSeconds: 1, onTimeout: 'CONTINUE' });
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
     expect(await pauseRow(pauseId)).toMatchObject({ outcome: 'continued' });
     await release();
-  }, 60_000);
+  });
 
   test('that outlives its time calls for a person, where its switch says so', async () => {
     const { planeId, pauseId, release } = await pause('escalates', { slaSeconds: 1, onTimeout: 'ESCALATE' });
@@ -150,14 +150,14 @@ describe('a pause', () => {
     expect((await stateOf(planeId)).active_job_id).toMatch(/^job_/);
     await release();
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
-  }, 60_000);
+  });
 
   test('warns before its time is over', async () => {
     const { planeId, release } = await pause('warns', { slaSeconds: 301 });
     await until(async () => (await eventsOf(planeId, 'RunPauseWarned')) === 1);
     await release();
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
-  }, 60_000);
+  });
 
   test('gives way to a kill', async () => {
     const { planeId, pauseId, release } = await pause('killed while it waits');
@@ -168,7 +168,7 @@ describe('a pause', () => {
     await release();
     await transition(stack.api(), planeId, 'retry_knowledge_plane');
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
-  }, 60_000);
+  });
 
   test('of the operator is not ended by a tenant', async () => {
     const { planeId, pauseId, release } = await pause('of the operator');
@@ -182,7 +182,7 @@ describe('a pause', () => {
     await stack.owner.query(`update runtime_switches set owner = 'tenant' where scope_id = $1`, [planeId]);
     await release();
     await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
-  }, 60_000);
+  });
 
   test('takes its terms with the throw only', async () => {
     const body = { scope: 'tenant', kind: 'kill', sla_seconds: 60 };

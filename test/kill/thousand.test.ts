@@ -14,18 +14,18 @@ beforeAll(async () => {
   stack = await startTestStack();
   held = await startHeldWork(stack);
   ({ planeId } = await anUploadPlane(stack.api(), 'held'));
-}, 60_000);
+});
 afterAll(async () => {
   await held?.stop();
   await stack?.stop();
-}, 60_000);
+});
 
 // What one test leaves behind must not be what the next one fails on.
 let leftBehind: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   await Promise.allSettled(leftBehind.map((clear) => clear()));
   leftBehind = [];
-}, 60_000);
+});
 
 const scopes = ['global', 'tenant', 'capability', 'plane', 'server', 'run', 'integration'] as const;
 

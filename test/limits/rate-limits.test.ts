@@ -21,7 +21,7 @@ const apis: { url: string; server: Server; parts: Parts }[] = [];
 beforeAll(async () => {
   core = await startTestOperations();
   for (let n = 0; n < 2; n += 1) apis.push(await startApi());
-}, 60_000);
+});
 afterAll(async () => {
   for (const { server, parts } of apis) {
     server.closeAllConnections();

@@ -9,7 +9,7 @@ let web: WebServer;
 beforeAll(async () => {
   web = await startWebServer();
   stack = await startTestStack({ egressAllow: [web.host] });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await web.close();
@@ -89,7 +89,7 @@ test('web pages become a plane, are read again when they change, and are kept wh
   const { rows } = await stack.owner.query(`select etag from knowledge_documents where name = $1`, [url('/herons')]);
   expect(rows).toEqual([{ etag: '"2"' }]);
   expect((await ask(api, planeId, 'otters')).status).toBe(200);
-}, 90_000);
+});
 
 test('a source that cannot be verified leads back to DRAFT with the word of its stage', async () => {
   const api = stack.api();
@@ -147,4 +147,4 @@ test('a kill switch ends the reading of a page that never ends', async () => {
   await waitForState(api, planeId, 'INGESTING');
   const state = await api.get(`/lifecycle/${planeId}/state`);
   expect(state.body.data.last_job).toMatchObject({ status: 'killed' });
-}, 60_000);
+});

@@ -5,7 +5,7 @@ import { startTestStack, type TestStack } from '../support/stack';
 let stack: TestStack;
 beforeAll(async () => {
   stack = await startTestStack();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const handbook = path.join(__dirname, '../../examples/handbook');
@@ -57,4 +57,4 @@ test('the handbook goes from DRAFT to ACTIVE and answers a question with evidenc
   const { body: documents } = await api.get(`/planes/${planeId}/documents`);
   expect(documents.data.items).toHaveLength(30);
   expect(new Set(documents.data.items.map((item: { status: string }) => item.status))).toEqual(new Set(['indexed']));
-}, 60_000);
+});

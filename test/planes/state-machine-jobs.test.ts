@@ -11,7 +11,7 @@ let api: ApiClient;
 beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 /** A plane over a folder with one file in it. */

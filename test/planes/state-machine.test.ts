@@ -15,7 +15,7 @@ beforeAll(async () => {
   release = await holdDeliveries(stack.owner);
   tenantId = stack.keys.tenants[0]?.tenant_id ?? '';
   api = stack.api();
-}, 60_000);
+});
 afterAll(async () => {
   await release();
   await stack.stop();

@@ -15,7 +15,7 @@ beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
   tenantId = stack.keys.tenants[0]?.tenant_id ?? '';
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const settled = (planeId: string) => waitForState(api, planeId, 'ACTIVE');
@@ -72,7 +72,7 @@ test('documents of every format of offices are read and found', async () => {
   for (const [, , question, words] of questions) {
     expect((await textsOf(api, planeId, question)).join('\n')).toContain(words);
   }
-}, 60_000);
+});
 
 test('a deleted document is not found any more at once, before its job has run', async () => {
   const { planeId, documentIds } = await anActivePlane(api, 'deletion', {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
   tenantId = stack.keys.tenants[0]?.tenant_id ?? '';
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 interface Document {
@@ -131,7 +131,7 @@ test('a file over the limit is rejected while the others go on', async () => {
   expect(answer.status).toBe(202);
   expect(acceptedNames(answer)).toEqual(['before.txt', 'after.txt']);
   expect(answer.body.data.rejected).toEqual([{ name: 'huge.txt', reason: expect.stringContaining('larger than') }]);
-}, 60_000);
+});
 
 test('a form without files, with a foreign field, or of another type is refused', async () => {
   const { planeId } = await anUploadPlane(api, 'forms');

@@ -3,7 +3,7 @@ const intervalMs = 20;
 /** Waits until the condition holds. The limit only bounds a failing test: a passing one does not depend on it. */
 export async function until(
   condition: () => Promise<boolean> | boolean,
-  { limitMs = 50_000, what = 'the condition' }: { limitMs?: number; what?: string } = {},
+  { limitMs = 100_000, what = 'the condition' }: { limitMs?: number; what?: string } = {},
 ): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!(await condition())) {
