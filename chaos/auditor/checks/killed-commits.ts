@@ -55,14 +55,16 @@ const stoppedIntents: Readonly<Record<LedgerSwitch['kind'], string>> = {
   degraded: `e.subject like 'retrieval:%'`,
 };
 
-// Intents have no event. Their transaction id is that of the row, widened by the server's present one.
+// Intents have no event. Their transaction id is that of the row, widened by the server's present one. A snapshot tells
+// of transactions that have ended; the looking one may be ahead of them.
 async function intentsIn(material: Material, look: Finder, { thrown, until }: Window): Promise<void> {
   const { kind, scope_id: id, switch_id: switchId, epoch, snapshot } = thrown;
   const scope = scopeOfIntents(thrown);
   if (scope === undefined) return;
   await look.rows(material, {
     rule: kind === 'kill' ? 'intent-opened-under-kill' : 'intent-opened-under-switch',
-    query: `with now as (select pg_snapshot_xmax(pg_current_snapshot())::text::numeric as id),
+    query: `with now as (select greatest(pg_snapshot_xmax(pg_current_snapshot())::text::numeric,
+          pg_current_xact_id_if_assigned()::text::numeric) as id),
         widened as (select i.*, floor(now.id / 4294967296) * 4294967296 + i.xmin::text::numeric as at, now.id as now
           from effect_intents i, now),
         e as (select *, case when at > now then at - 4294967296 else at end as xact from widened)
