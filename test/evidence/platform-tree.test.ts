@@ -2,10 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseVerifier } from '../../evidence/note';
 import { verifyExport } from '../../evidence/verify/verify-export';
-import type { ApiClient } from '../support/api-client';
+import { decided } from '../support/decided';
 import { chunksOf } from '../support/evidence-file';
 import { startTestStack, type TestStack } from '../support/stack';
-import { until } from '../support/until';
 import { runCommand } from '../unit/cli/run-command';
 
 /** The tree of the platform: what the operator did, and what strangers were refused. */
@@ -24,17 +23,10 @@ afterAll(() => stack.stop());
 const download = (exportId: string, key: string) =>
   fetch(`${stack.url}/api/v1/exports/${exportId}/file`, { headers: { authorization: `Bearer ${key}` } });
 
-// Transactions of other tests on this server hold sealing up, and an export then asks to be tried again.
-async function made(api: ApiClient) {
-  let answer = await api.post('/evidence/export');
-  await until(async () => answer.status !== 503 || (answer = await api.post('/evidence/export')).status !== 503);
-  expect(answer).toMatchObject({ status: 201 });
-  return answer;
-}
-
 async function exported(api = stack.operatorApi) {
-  const { body } = await made(api);
-  const { export_id: exportId } = body.data;
+  const made = await decided(() => api.post('/evidence/export'));
+  expect(made).toMatchObject({ status: 201 });
+  const { export_id: exportId } = made.body.data;
   const text = await (await download(exportId, api.apiKey)).text();
   const events = (JSON.parse(text).events as { bytes: string }[]).map(
     ({ bytes }) => JSON.parse(Buffer.from(bytes, 'base64').toString()) as { tenant_id: string; event_type: string },
@@ -43,9 +35,9 @@ async function exported(api = stack.operatorApi) {
 }
 
 test('the operator exports it whole, and it holds nothing of a tenant', async () => {
+  const { text, events } = await exported();
   const { body } = await stack.operatorApi.get('/audit/checkpoint');
   const keys = (body.data.public_keys as string[]).map(parseVerifier);
-  const { text, events } = await exported();
   expect(await verifyExport(chunksOf(text, 65_536), { keys })).toMatchObject({ ok: true, events: events.length });
   expect(new Set(events.map((event) => event.tenant_id))).toEqual(new Set(['platform']));
   const told = ['TenantCreated', 'AccessRefused', 'governance_degraded', 'governance_normal'];
@@ -100,9 +92,7 @@ test('`aos audit` writes and proves it with the key of the operator, and `aos ve
   await writeFile(path.join(stack.folder, 'platform.note'), (await aos('audit', 'checkpoint')).stdout);
   await writeFile(path.join(stack.folder, 'platform.keys'), (await aos('audit', 'checkpoint', '--keys')).stdout);
   const write = () => aos('audit', 'export', '--out', 'platform.json', '--checkpoint', 'platform.note');
-  let written = await write();
-  await until(async () => written.exitCode !== 5 || (written = await write()).exitCode !== 5);
-  expect(written).toMatchObject({ exitCode: 0 });
+  expect(await decided(write)).toMatchObject({ exitCode: 0 });
   const proof = ['--checkpoint', 'platform.note', '--key', 'platform.keys'];
   const verified = await runCommand(['verify', 'platform.json', ...proof], { env: {}, cwd: stack.folder });
   expect(verified).toMatchObject({ exitCode: 0 });

@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { verifyExport, type VerifyOptions } from '../../evidence/verify/verify-export';
 import { parseVerifier, signNote, splitNote } from '../../evidence/note';
+import { decided } from '../support/decided';
 import { chunksOf, makeSigner } from '../support/evidence-file';
 import { startTestStack, type TestStack } from '../support/stack';
 import { withDatabase } from '../support/sql';
@@ -25,7 +26,7 @@ afterAll(async () => {
 
 async function exported(): Promise<string> {
   const api = stack.api('auditor');
-  const made = await api.post('/evidence/export');
+  const made = await decided(() => api.post('/evidence/export'));
   expect(made).toMatchObject({ status: 201 });
   const headers = { authorization: `Bearer ${api.apiKey}` };
   return (await fetch(`${stack.url}/api/v1/exports/${made.body.data.export_id}/file`, { headers })).text();

@@ -1,5 +1,6 @@
 import { ask, anActivePlane, type ActivePlane } from '../support/active-plane';
 import type { ApiClient } from '../support/api-client';
+import { decided } from '../support/decided';
 import { newKey } from '../support/operations';
 import type { TestStack } from '../support/stack';
 import { untilDiscovered } from '../support/tool-discoveries';
@@ -71,7 +72,7 @@ export async function furnish(stack: TestStack, tenant: 0 | 1): Promise<Tenant> 
   const degraded = { scope: 'plane', scope_id: plane.planeId, kind: 'degraded', reason: canary };
   const thrown = await api.post('/governance/kill-switch', { ...degraded, enabled: true });
   await api.post('/governance/kill-switch', { ...degraded, enabled: false });
-  const written = await api.post('/evidence/export', {});
+  const written = await decided(() => api.post('/evidence/export', {}));
   return {
     tenantId: stack.keys.tenants[tenant]?.tenant_id ?? '',
     api,
