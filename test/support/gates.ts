@@ -9,7 +9,7 @@ export interface Gate {
 }
 
 /** Holds the writer's lease of a tenant's vectors: indexing has begun and cannot commit anything until it is opened. */
-export async function closeVectors({ owner }: Core, tenantId: string): Promise<Gate> {
+export async function closeVectors({ owner }: Pick<Core, 'owner'>, tenantId: string): Promise<Gate> {
   const resource = `vectors:${tenantId}`;
   await until(
     async () => {

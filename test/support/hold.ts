@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { closeVectors } from './gates';
 
 export type Release = () => Promise<void>;
 
@@ -16,12 +17,5 @@ export async function holdDeliveries(owner: Client): Promise<Release> {
 
 /** Holds the tenant's index as another writer would: its jobs stop in the middle of their index stage. */
 export async function holdIndex(owner: Client, tenantId: string): Promise<Release> {
-  const resource = `vectors:${tenantId}`;
-  await owner.query(
-    `insert into resource_leases (resource, tenant_id, holder, expires_at) values ($1, $2, 'test', 'infinity')`,
-    [resource, tenantId],
-  );
-  return async () => {
-    await owner.query(`delete from resource_leases where resource = $1 and holder = 'test'`, [resource]);
-  };
+  return (await closeVectors({ owner }, tenantId)).open;
 }
