@@ -121,9 +121,12 @@ test('an abandoned retrieval is closed as failed, once, with its audit event', a
 });
 
 test('partitions are there for this month and the next three, and making them again makes none', async () => {
+  // The template may have been made in the month before.
+  await ensurePartitions(system);
   expect(await ensurePartitions(system)).toBe(0);
   const { rows } = await core.owner.query(
-    `select count(*)::int as n from pg_inherits where inhparent = 'audit_events'::regclass`,
+    `select to_regclass('audit_partitions.audit_events_' || to_char(now() + n * interval '1 month', 'YYYY_MM')) is not null as made
+      from generate_series(0, 3) n`,
   );
-  expect(rows[0]).toEqual({ n: 5 });
+  expect(rows).toEqual(Array.from({ length: 4 }, () => ({ made: true })));
 });
