@@ -55,6 +55,12 @@ const stateOf = async (planeId: string) => (await stack.api().get(`/lifecycle/${
 const statusOf = async (planeId: string) =>
   (await stack.temporal.workflow.getHandle(workflowOf(planeId)).describe()).status.name;
 
+/** The index hears of executions later than whoever asks for one of them. */
+async function untilListed(planeId: string, query: string): Promise<void> {
+  const own = `WorkflowId="${workflowOf(planeId)}" AND ${query}`;
+  await until(async () => (await stack.temporal.workflow.count(own)).count > 0, { what: own });
+}
+
 const engineSchedule = () =>
   stack.temporal.schedule
     .getHandle(planeScheduleId(tenantId(), planes.atWork))
@@ -143,7 +149,14 @@ const contains = (text: () => string) => (result: ShellResult) => expect(result.
 /** What a command must have done, where success alone does not say it. */
 const expectations: readonly Expectation[] = [
   { block: /readyz/, after: contains(() => '"ready":true') },
-  { block: /AosKind="plane" AND ExecutionStatus="Running"'$/, after: contains(() => workflowOf(planes.atWork)) },
+  {
+    block: /AosKind="plane" AND ExecutionStatus="Running"'$/,
+    before: async () => {
+      await untilListed(planes.atWork, 'ExecutionStatus="Running" AND AosStage="index"');
+      await untilListed(planes.killed, 'ExecutionStatus="Failed"');
+    },
+    after: contains(() => workflowOf(planes.atWork)),
+  },
   { block: /workflow list.*AosTenant/, after: contains(() => workflowOf(planes.atRest)) },
   { block: /workflow list.*AosPlane/, after: contains(() => workflowOf(planes.atWork)) },
   { block: /workflow list.*AosStage=/, after: contains(() => workflowOf(planes.atWork)) },
@@ -166,10 +179,18 @@ const expectations: readonly Expectation[] = [
   },
   {
     block: /signal .*--query/,
-    before: async () => expect(await statusOf(planes.atRest)).toBe('RUNNING'),
+    before: async () => {
+      expect(await statusOf(planes.atRest)).toBe('RUNNING');
+      await untilListed(planes.atRest, 'ExecutionStatus="Running"');
+    },
     after: () => until(async () => (await statusOf(planes.atRest)) === 'FAILED'),
   },
-  { block: /batch list/, after: contains(() => 'Completed') },
+  {
+    block: /batch list/,
+    // The signal has reached the plane before the batch that sent it is over.
+    before: () => until(async () => (await temporalCli('batch', 'list')).stdout.includes('Completed')),
+    after: contains(() => 'Completed'),
+  },
   { block: /planes transition.*retry/, before: () => vectors.open(), after: contains(() => 'PENDING_ACTIVATE') },
   { block: /schedule show/, after: contains(() => 'every 3600 s') },
   {
