@@ -8,6 +8,7 @@ import { textsOf } from '../support/active-plane';
 import { ApiClient } from '../support/api-client';
 import { startAosProcess, type AosProcess } from '../support/aos-process';
 import { onboardFolder } from '../support/file-planes';
+import { freePort } from '../support/free-port';
 import { writeDocuments } from '../support/generated-documents';
 import { activate, aPolicyFor, waitForState } from '../support/planes';
 import { until } from '../support/until';
@@ -28,15 +29,18 @@ const environment = (dataDir: string) => ({
   AOS_DATA_DIR: dataDir,
   AOS_FILE_ROOTS: folder,
   AOS_EMBEDDER_THREADS: '1',
-  AOS_API_PORT: '0',
-  AOS_POSTGRES_PORT: '0',
-  AOS_TEMPORAL_PORT: '0',
-  AOS_TEMPORAL_UI_PORT: '0',
 });
+
+/** None that the system gives to others, since it is long until each of them is listened on. */
+async function ports(): Promise<Record<string, string>> {
+  const names = ['AOS_API_PORT', 'AOS_POSTGRES_PORT', 'AOS_TEMPORAL_PORT', 'AOS_TEMPORAL_UI_PORT'];
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, String(await freePort())])));
+}
 
 /** Servers, API and worker of a data folder, as `npm start` runs them. */
 async function startStack(dataDir: string): Promise<{ stack: AosProcess; api: ApiClient; tenantId: string }> {
-  const stack = startAosProcess('scripts/stack/main.js', environment(dataDir), ['--no-example']);
+  const settings = { ...environment(dataDir), ...(await ports()) };
+  const stack = startAosProcess('scripts/stack/main.js', settings, ['--no-example']);
   running.push(stack);
   await stack.untilLog('Ctrl-C stops everything');
   const credentials = JSON.parse(await readFile(path.join(dataDir, 'credentials.json'), 'utf8')) as Credentials;

@@ -44,4 +44,4 @@ test('two workers share the planes of a tenant; when one is killed the other fin
     expect(await visibleChunks(stack, planeId)).toEqual(expected);
     expect(await countStoredChunks(stack, planeId)).toBe(expected.length);
   }
-});
+}, 400_000);

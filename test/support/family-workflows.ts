@@ -8,7 +8,7 @@ export interface FamilyActivities {
 
 const { observe, holdThenWrite } = proxyActivities<FamilyActivities>({
   startToCloseTimeout: '1 minute',
-  heartbeatTimeout: '5 seconds',
+  heartbeatTimeout: '1 minute',
   cancellationType: 'TRY_CANCEL',
   retry: { maximumAttempts: 1 },
 });
