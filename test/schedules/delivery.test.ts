@@ -43,9 +43,14 @@ test("a schedule's changes go out one after the other, also when the first of th
 
   expect(await relay.deliver()).toBe(0);
   isAway = false;
-  // The first waits for its next attempt, and the others wait for it.
+  // The first waits for its next attempt, however long that is away, and the others wait for it.
+  const { rows: delayed } = await core.owner.query(
+    `update event_outbox set next_attempt_at = next_attempt_at + interval '1 hour'
+      where next_attempt_at > created_at + interval '100 milliseconds' returning topic, attempts`,
+  );
+  expect(delayed).toEqual([{ topic: 'schedule.upsert', attempts: 1 }]);
   expect(await relay.deliver()).toBe(0);
-  await core.owner.query('update event_outbox set next_attempt_at = now()');
+  await core.owner.query(`update event_outbox set next_attempt_at = now() - interval '1 second'`);
   expect([await relay.deliver(), await relay.deliver(), await relay.deliver(), await relay.deliver()]).toEqual([
     1, 1, 1, 0,
   ]);
