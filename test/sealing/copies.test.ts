@@ -100,11 +100,22 @@ test('a webhook gets what it did not keep again, and nothing twice once it has',
   const guarded = createEgress({ allowed: [] });
   const dispatcher = createEgress({ allowed: [`127.0.0.1:${port}`] });
   const url = `http://127.0.0.1:${port}/checkpoints`;
-  const retryNow = () => bench.owner.query('update audit_checkpoint_copies set next_attempt_at = now()');
+  const dueIn = (interval: string) =>
+    bench.owner.query('update audit_checkpoint_copies set next_attempt_at = next_attempt_at + $1::interval', [
+      interval,
+    ]);
+  const retryNow = () => dueIn('-1 hour');
   try {
+    const { rows: before } = await bench.owner.query(`select now() + interval '1 second' as due`);
     await expect(copyCheckpoints(bench.system, createWebhookTarget({ url, dispatcher: guarded }))).rejects.toThrow(
       'reach',
     );
+    const { rows: places } = await bench.owner.query(
+      'select next_attempt_at >= $1 as waits from audit_checkpoint_copies',
+      [before[0].due],
+    );
+    expect(places).toEqual([{ waits: true }]);
+    await dueIn('1 minute');
     const target = createWebhookTarget({ url, dispatcher });
     expect(await copyCheckpoints(bench.system, target)).toBe(0);
     await retryNow();

@@ -67,6 +67,7 @@ test('a batch reads what it takes, however much waits behind it', async () => {
   await bench.sealer({ batchMax: 1 }).seal();
   await appendEvents(bench.owner, 'one', 1_000);
   await bench.owner.query('analyze audit_events');
+  await bench.settled();
   await bench.owner.query('begin');
   const before = await eventsRead();
   const { rows: taken } = await bench.owner.query(`select * from aos_unsealed('0', 10)`);

@@ -23,7 +23,7 @@ beforeAll(async () => {
     [own, foreign],
   );
   await db.admin.query('insert into slow values (1)');
-}, 90_000);
+});
 afterAll(async () => {
   await stack.stop();
   await db.drop();
@@ -88,7 +88,7 @@ test('the rows of a tenant are onboarded to ACTIVE and answer a question', async
     [password],
   );
   expect(rows).toEqual([{ n: 0 }]);
-}, 60_000);
+});
 
 test('a template is a version of its name, never changes, and can be retired once', async () => {
   const key = 'same-key';
@@ -158,7 +158,7 @@ test('what verification finds ends the job with a reason and no secret', async (
   await transition(other, body.data.plane_id, 'verify_knowledge_plane');
   const foreign = await failedWith(body.data.plane_id, other);
   expect(foreign.replace('crm', 'unknown')).toBe(unknown);
-}, 60_000);
+});
 
 test('a kill ends the query at the far side', async () => {
   const templateId = await aTemplate({
@@ -181,4 +181,4 @@ test('a kill ends the query at the far side', async () => {
     planeId,
   ]);
   expect(rows).toEqual([{ n: 0 }]);
-}, 60_000);
+});

@@ -5,7 +5,7 @@ const rows = 4;
 let db: SourceDatabase;
 beforeAll(async () => {
   db = await createNotes(rows);
-}, 60_000);
+});
 afterAll(() => db.drop());
 
 const { readAll, refused } = readingFrom(() => db);

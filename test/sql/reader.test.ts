@@ -9,7 +9,7 @@ const rows = 50_000;
 let db: SourceDatabase;
 beforeAll(async () => {
   db = await createNotes(rows);
-}, 60_000);
+});
 afterAll(() => db.drop());
 
 const { aReader, readAll, refused } = readingFrom(() => db);
@@ -75,7 +75,7 @@ describe('a large table', () => {
     expect(count).toBe(rows);
     // The whole is some 12 MB of text: had pages been kept, it would show. What others left may go meanwhile.
     expect(Math.max(...held) - (held[0] ?? 0)).toBeLessThan(8 * 1024 * 1024);
-  }, 60_000);
+  });
 
   test('a reader that comes back without its session goes on behind the last id', async () => {
     const given = { sql: 'select id, title from notes where id <= 250' };
@@ -142,7 +142,8 @@ describe('the role', () => {
     expect((await refused({ sql, connection: { ...db.superuser, allowWritableRole: true } })).message).toMatch(
       /superuser/,
     );
-    expect(await db.sessions()).toEqual([]);
+    // Those of the queries that failed before are closed without waiting for it.
+    await until(async () => (await db.sessions()).length === 0, { what: 'the end of all sessions' });
   });
 
   test('another tenant and an unknown connection are answered alike', async () => {
@@ -206,6 +207,6 @@ describe('faults of the far side', () => {
     );
     stop.abort(new Error('killed'));
     expect(await reading).toEqual(new Error('killed'));
-    await until(async () => (await db.sessions()).length === 0, { limitMs: 10_000 });
+    await until(async () => (await db.sessions()).length === 0, { limitMs: 20_000 });
   });
 });

@@ -20,6 +20,8 @@ export interface SealingBench {
   /** Seals what can be sealed at this moment. */
   hasty(options?: Partial<SealerOptions>): Sealer;
   connect(): Promise<Client>;
+  /** No transaction of another test on this server holds an event up any more. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ export async function startSealing(): Promise<SealingBench> {
   for (const tenant of ['one', 'two'])
     await owner.query('insert into tenants (tenant_id, name) values ($1, $1)', [tenant]);
   return {
-    ...{ database, owner, system, keyFile, connect },
+    ...{ database, owner, system, keyFile, connect, settled: () => settled(owner) },
     sealer(options) {
       const sealer = createSealer({ db: system, signingKeyFile: keyFile, ...options });
       return { seal: () => settled(owner).then(() => sealer.seal()) };
