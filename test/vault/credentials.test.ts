@@ -15,7 +15,7 @@ let api: ApiClient;
 beforeAll(async () => {
   stack = await startTestStack();
   api = stack.api();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 let names = 0;
@@ -201,7 +201,9 @@ test("the neighbour's credential is nothing, by route and by vault", async () =>
 
 test('an expired credential resolves to nothing until it is rotated with another end', async () => {
   const id = await stored({ expires_at: new Date(Date.now() + 3_600_000).toISOString() });
-  await stack.owner.query(`update credentials set expires_at = now() where credential_id = $1`, [id]);
+  await stack.owner.query(`update credentials set expires_at = now() - interval '1 second' where credential_id = $1`, [
+    id,
+  ]);
   expect(await resolve(id)).toBeUndefined();
   expect((await api.get(`/credentials/${id}`)).body.data.status).toBe('expired');
   await api.post(`/credentials/${id}/rotate`, { secret: { token: second } });
