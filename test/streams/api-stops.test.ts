@@ -6,7 +6,7 @@ import { until } from '../support/until';
 let stack: ProcessStack;
 beforeAll(async () => {
   stack = await startProcessStack();
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 test('an API that stops waits for no stream, and the next one goes on where it was', async () => {
@@ -14,9 +14,12 @@ test('an API that stops waits for no stream, and the next one goes on where it w
   const { planeId } = await anUploadPlane(stack.api(), 'followed');
   const apiKey = stack.keys.tenants[0]?.admin_key ?? '';
   const stream = await openEventStream({ url: first.url, apiKey, planeId, lastEventId: '0' });
+  // In either order: a transaction that stays open in another database holds back what happened, and progress is told.
   await until(() => stream.seen.length === 2);
-  const [registered, progress] = stream.seen;
-  expect([registered?.data.event_type, progress?.event]).toEqual(['PlaneRegistered', 'job.progress.updated']);
+  expect(stream.seen.map(({ event, data }) => data.event_type ?? event).toSorted()).toEqual([
+    'PlaneRegistered',
+    'job.progress.updated',
+  ]);
 
   await first.stop();
   await stream.ended;
@@ -25,9 +28,9 @@ test('an API that stops waits for no stream, and the next one goes on where it w
 
   const second = await stack.startApi();
   await transition(stack.api(), planeId, 'fail_knowledge_plane');
-  const next = await openEventStream({ url: second.url, apiKey, planeId, lastEventId: progress?.id });
-  await until(() => next.seen.length >= 2);
-  const told = next.seen.filter(({ event }) => event === 'lifecycle').map(({ data }) => data.to_state);
-  expect(told).toEqual(['FAILED']);
+  const next = await openEventStream({ url: second.url, apiKey, planeId, lastEventId: stream.seen.at(-1)?.id });
+  const told = () => next.seen.filter(({ event }) => event === 'lifecycle').map(({ data }) => data.to_state);
+  await until(() => told().includes('FAILED'));
+  expect(told()).toEqual(['FAILED']);
   next.close();
-}, 60_000);
+});
