@@ -8,14 +8,21 @@ let stack: TestStack;
 
 beforeAll(async () => {
   stack = await startTestStack();
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 const planes = () => stack.api().get('/planes');
 const boot = async () => (await stack.api().get('/governance/boot-status')).body.data;
 
+/** The boot status as soon as all is well: each part has some seconds to answer, and a busy machine takes more. */
+async function wellBoot() {
+  let status: Awaited<ReturnType<typeof boot>>;
+  await until(async () => (status = await boot()).healthy, { what: 'an installation that is well' });
+  return status;
+}
+
 test('the boot status names every part, and all of them are well', async () => {
-  const { healthy, components } = await boot();
+  const { healthy, components } = await wellBoot();
   const names = ['database', 'roles', 'migrations', 'audit_triggers', 'row_security', 'audit_partitions', 'outbox'];
   names.push('namespace', 'workers', 'object_store', 'vector_store', 'embedder', 'egress_guard', 'master_key');
   expect(components).toMatchObject(Object.fromEntries(names.map((name) => [name, { healthy: true }])));
@@ -26,8 +33,7 @@ test('a kill switch that counts for everybody is a warning, not a fault; that of
   const turn = (api: ApiClient, scope: string, enabled: boolean) =>
     api.post('/governance/kill-switch', { scope, reason: 'drill', enabled });
   await turn(stack.operatorApi, 'global', true);
-  const { healthy, components } = await boot();
-  expect(healthy).toBe(true);
+  const { components } = await wellBoot();
   expect(components.switches).toMatchObject({ healthy: true, message: expect.stringContaining('warning') });
   await turn(stack.operatorApi, 'global', false);
 
@@ -85,7 +91,7 @@ test('without its guards nothing is served but what tells why', async () => {
 
   for (const { mend } of faults) await stack.owner.query(mend);
   await until(async () => (await planes()).status === 200, { what: 'the guard to open again' });
-}, 40_000);
+});
 
 test('a master key that cannot be read is named', async () => {
   const file = path.join(stack.folder, 'master.key');

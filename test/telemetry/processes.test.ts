@@ -35,8 +35,10 @@ beforeAll(async () => {
   // Refused, for the plane is not active: a retrieval and a refusal all the same.
   await stack.api().post('/retrieval/execute', { plane_id: planeId, action: 'query', payload: { query: 'otters' } });
   pages = { api: await textOf(`${url}/metrics`), worker: await textOf(`http://127.0.0.1:${metricsPort}/metrics`) };
-  await until(() => traced().some(({ name }) => name === 'job classify_data'), { what: 'the last span' });
-}, 90_000);
+  const isTold = (name: string) => traced().some((span) => span.name === name);
+  // The last span of either process.
+  await until(() => isTold('job classify_data') && isTold('POST /api/v1/planes'), { what: 'all spans' });
+});
 
 afterAll(async () => {
   await stack?.stop();
