@@ -3,7 +3,7 @@ import { UnreadableDocument } from '../../../activities/adapters/parser/port';
 
 /** A parser that must outlive every document of the test file; to be called once at its top. */
 export function hardenedParser() {
-  const parser = createParser({ timeMsMax: 20_000 });
+  const parser = createParser();
   afterAll(() => parser.close());
 
   /** As the pipeline asks, which knows the size: short documents go to their own thread. */

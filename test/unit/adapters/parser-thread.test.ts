@@ -42,7 +42,6 @@ describe('the thread', () => {
       }, 50);
       expect(await outcome).toMatch(code);
     },
-    60_000,
   );
 
   it('is ended by the signal, and what waits for its turn ends at once', async () => {

@@ -153,13 +153,15 @@ describe('an upload', () => {
   });
 
   it('accepts nothing when the client leaves midway', async () => {
+    let tellBegun = () => {};
+    const begun = new Promise<void>((resolve) => (tellBegun = resolve));
     let tellAborted = () => {};
     const aborted = new Promise<void>((resolve) => (tellAborted = resolve));
     const services = uploadServices('draft', {
       uploads: {
         async put(_tenant, content, { signal }) {
           signal?.addEventListener('abort', tellAborted);
-          for await (const _chunk of content);
+          for await (const _chunk of content) tellBegun();
           return { sha256: 'a'.repeat(64), bytes: 1 };
         },
       },
@@ -168,7 +170,8 @@ describe('an upload', () => {
     const client = httpRequest({ ...target(server), headers: { ...multipart, 'Content-Length': '100000' } });
     client.on('error', () => {});
     client.write(form([{ name: 'a.md', text: 'begun' }], ''));
-    setTimeout(() => client.destroy(), 100);
+    await begun;
+    client.destroy();
     await aborted;
     await new Promise((resolve) => server.close(resolve));
     expect(services.dispatched).toEqual([]);

@@ -4,11 +4,10 @@ import { redirecting, saying, startRawServer, startWebServer, type WebServer } f
 
 let web: WebServer;
 let http: TestReader;
-const impatient = { headersMs: 300, bodyMs: 300, wholeMs: 600 };
 
 beforeEach(async () => {
   web = await startWebServer();
-  http = createTestReader([web.host], impatient);
+  http = createTestReader([web.host]);
 });
 afterEach(async () => {
   await http.close();
@@ -117,9 +116,11 @@ it('gives up on headers that do not come, a body that stops, and one that drips'
     const timer = setInterval(() => response.write('x'), 50);
     response.on('close', () => clearInterval(timer));
   });
+  const impatient = createTestReader([web.host], { headersMs: 300, bodyMs: 300, wholeMs: 600 });
   for (const path of ['/silent', '/stops', '/drips']) {
-    expect(await http.ask(`${web.origin}${path}`)).toMatchObject({ answer: 'unavailable' });
+    expect(await impatient.ask(`${web.origin}${path}`)).toMatchObject({ answer: 'unavailable' });
   }
+  await impatient.close();
 });
 
 it.each([
@@ -129,7 +130,7 @@ it.each([
   ['endless headers', `HTTP/1.1 200 OK\r\n${'X-Long: y\r\n'.repeat(20_000)}\r\n`, 'unavailable'],
 ])('survives %s', async (_what, bytes, answer) => {
   const raw = await startRawServer((socket) => socket.end(bytes));
-  const reader = createTestReader([raw.host], impatient);
+  const reader = createTestReader([raw.host]);
   expect(await reader.ask(`http://${raw.host}/page`)).toMatchObject({ answer });
   await reader.close();
   await raw.close();
@@ -138,7 +139,7 @@ it.each([
 it('takes no more of a body than was declared', async () => {
   const page = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntextHTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled';
   const raw = await startRawServer((socket) => socket.end(page));
-  const reader = createTestReader([raw.host], impatient);
+  const reader = createTestReader([raw.host]);
   expect(await textOf(await reader.ask(`http://${raw.host}/page`))).toBe('text');
   await reader.close();
   await raw.close();

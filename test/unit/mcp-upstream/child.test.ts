@@ -66,7 +66,7 @@ it('is one process for many calls, and gone after the adapter is closed', async 
   expect(new Set(drawn).size).toBe(1);
   expect(await running(mark)).toBe(true);
   await upstream.close();
-  await until(async () => !(await running(mark)), { limitMs: 10_000, what: 'the end of the process' });
+  await until(async () => !(await running(mark)), { what: 'the end of the process' });
 });
 
 it('speaks its own revision, and it is known what holds it back', async () => {
@@ -233,7 +233,7 @@ it.each([
   expect(await textOf(child(`${fork}.on('spawn', () => text(id, "forked"))`))).toBe('forked');
   expect(await running(mark)).toBe(true);
   await upstream.close();
-  await until(async () => !(await running(mark)), { limitMs: 10_000, what: 'the end of the forked process' });
+  await until(async () => !(await running(mark)), { what: 'the end of the forked process' });
 });
 
 async function running(mark: string): Promise<boolean> {

@@ -51,7 +51,6 @@ test('what is read is what the server sent, but for how long it may be kept', as
 });
 
 test.each<[string, Answer, object]>([
-  ['nothing', () => {}, { problem: 'timeout', reached: 'unknown' }],
   [
     'too much',
     (response, id) => send(response, id, { result: { contents, tooMuch: 'x'.repeat(200_000) } }),
@@ -76,7 +75,13 @@ test.each<[string, Answer, object]>([
   ['another status', (response) => response.writeHead(500).end(), { problem: 'server_error', reached: 'unknown' }],
 ])('a server that answers %s is told apart', async (_what, misbehave, failure) => {
   answer = misbehave;
-  await expect(read(1_000)).rejects.toMatchObject(failure);
+  await expect(read()).rejects.toMatchObject(failure);
+});
+
+test('a server that answers nothing is waited for no longer than was said', async () => {
+  answer = () => {};
+  await upstream.handshake({ server });
+  await expect(read(200)).rejects.toMatchObject({ problem: 'timeout', reached: 'unknown' });
 });
 
 test('a server that has resources and knows no templates has none', async () => {

@@ -197,6 +197,7 @@ it.each(hostile)(
 );
 
 it('does not wait longer than it was told to, and lets go of the request', async () => {
+  await upstream.handshake({ server });
   const letGo = new Promise<void>((resolve) => (misbehave = (response) => response.on('close', resolve)));
   expect(await call({ timeoutMs: 200 })).toMatchObject({ failure: { reached: 'unknown', problem: 'timeout' } });
   await letGo;

@@ -48,7 +48,7 @@ async function show(change: Record<string, Answer> = {}, { hasSecond = true } = 
   const secondAdminKey = hasSecond ? 'second' : undefined;
   const keys = { adminKey: 'first', secondAdminKey, developerKey: 'developer' };
   const say = (line: string) => void said.push(line);
-  const signal = AbortSignal.timeout(10_000);
+  const { signal } = new AbortController();
   await demonstrateTools({ apiUrl: rest.url, ...keys, say, signal });
   return { said: said.join('\n'), decided, requests: rest.requests };
 }
