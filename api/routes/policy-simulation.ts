@@ -17,7 +17,10 @@ export function policySimulationRoutes({ simulations }: ApiServices): Route[] {
         examples: {
           'a policy on record, on the newest calls': { policy_id: 'pol_0123456789ab' },
           'one that is thought of, on the calls of a server': {
-            policy: { conditions: { tool_rules: [{ effect: 'deny', tools: ['send_*'], when: 'args.amount > 100' }] } },
+            policy: {
+              enforcement_mode: 'BLOCK',
+              conditions: { tool_rules: [{ effect: 'deny', tools: ['send_*'], when: 'args.amount > 100' }] },
+            },
             calls: { limit: 500, server_id: 'mcp_0123456789ab', since: '2026-11-01T00:00:00Z' },
           },
           'a call that nobody made': {

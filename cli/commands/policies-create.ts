@@ -3,7 +3,7 @@ import { addWriteCommand } from '../add-command';
 import type { Row } from '../api-client';
 import type { CliRun } from '../deps';
 import { usageFailure } from '../failures';
-import { readJsonObject } from '../read-input';
+import { readPolicyFile } from '../policy-file';
 import { resolvePlane } from '../resolve-name';
 import { action, type Session } from '../session';
 import { renderFields } from '../table';
@@ -42,10 +42,9 @@ export function addCreateCommand(policies: Command, run: CliRun): void {
 
 async function create(session: Session, name: string, options: CreateOptions): Promise<void> {
   const policy = await session.api.write('POST', '/policies', {
-    enforcement_mode: options.mode,
     ...(options.from === undefined
-      ? { conditions: await conditionsOf(session, options) }
-      : readJsonObject(options.from, session.run.cwd)),
+      ? { enforcement_mode: options.mode, conditions: await conditionsOf(session, options) }
+      : readPolicyFile(options.from, session.run.cwd)),
     name,
     ...(options.description !== undefined && { description: options.description }),
   });

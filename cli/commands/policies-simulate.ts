@@ -6,6 +6,7 @@ import type { Row } from '../api-client';
 import type { CliRun } from '../deps';
 import { usageFailure } from '../failures';
 import { integerBetween, utcTime } from '../option-values';
+import { readPolicyFile } from '../policy-file';
 import { parseJsonObject, readJsonObject } from '../read-input';
 import { resolvePolicy, resolveServer, resolveTool, serversPath } from '../resolve-name';
 import { action, type Session } from '../session';
@@ -30,7 +31,7 @@ export function addSimulateCommand(policies: Command, run: CliRun): void {
     'idempotencyKey',
   ])
     .option('--policy <policy>', 'a policy on record, by name or id, whatever its state')
-    .option('--from <file>', 'or one that is thought of: JSON with enforcement_mode and conditions')
+    .option('--from <file>', 'or one that is thought of: JSON with enforcement_mode, BLOCK when absent, and conditions')
     .option('--replaces <policy>', 'a policy in force that it would stand in for')
     .option('--server <server>', 'calls of this server only')
     .option('--tool <tool>', 'calls of this tool of the server only')
@@ -47,7 +48,7 @@ async function simulate(session: Session, options: SimulateOptions): Promise<voi
   if ((policy === undefined) === (from === undefined)) throw usageFailure('give --policy or --from, and not both');
   const data = await session.api.write('POST', '/policies/simulate', {
     ...(policy !== undefined && { policy_id: await resolvePolicy(session, policy) }),
-    ...(from !== undefined && { policy: readJsonObject(from, session.run.cwd) }),
+    ...(from !== undefined && { policy: readPolicyFile(from, session.run.cwd) }),
     ...(replaces !== undefined && { replaces: await resolvePolicy(session, replaces) }),
     ...(await triedOn(session, options)),
   });

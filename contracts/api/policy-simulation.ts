@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { enforcementModes, PolicyConditions } from '../policies';
+import { enforcementModes, PolicyDefinition } from '../policies';
 import { tenantRoles } from '../roles';
 import { identifier } from '../text';
 import { ToolArguments } from '../tool-call-schemas';
@@ -37,9 +37,7 @@ const ImaginedCall = z.strictObject({
 export const PolicySimulation = z
   .strictObject({
     policy_id: identifier.optional(),
-    policy: z
-      .strictObject({ enforcement_mode: z.enum(enforcementModes).default('BLOCK'), conditions: PolicyConditions })
-      .optional(),
+    policy: PolicyDefinition.pick({ enforcement_mode: true, conditions: true }).optional(),
     /** A policy in whose stead it would stand. */
     replaces: identifier.optional(),
     /** Past calls; also when nothing at all is named. */

@@ -123,6 +123,20 @@ it('notes what a policy in AUDIT would have said', async () => {
   });
 });
 
+it('takes a policy that does not say its mode for what it would be saved as', async () => {
+  const id = await call('read_note', { id: 'unsaid' });
+  const unsaid = { conditions: { tool_rules: [{ effect: 'deny', tools: ['read_note'] }] } };
+  const calls = { tool_id: notes.tools.read_note, limit: 1 };
+  const { body } = await stack.api().post('/policies', { name: 'unsaid', ...unsaid });
+  for (const tried of [{ policy_id: body.data.policy_id }, { policy: unsaid }]) {
+    const data = await simulate({ ...tried, calls });
+    expect(data.enforcement_mode).toBe(body.data.enforcement_mode);
+    expect(itemOf(data, id)).toMatchObject({
+      simulated: { decision: 'allow', noted: [{ enforcement_mode: 'WARN', effect: 'deny' }] },
+    });
+  }
+});
+
 it('decides about a call that nobody made', async () => {
   const policy = rulesOf([{ effect: 'require_approval', when: '"agent" in caller.roles', approvers: 2 }]);
   const tried = (input: object, role = 'agent') => ({
