@@ -36,8 +36,8 @@ export const shadowMsMax = 250;
 const unwatchedBytesMax = 1024;
 
 /**
- * The rules of the policies in force that match a call, in the order of policies and rules. Throws `OutOfTime` when they
- * take too long all together.
+ * The rules of the policies in force that match a call, in the order of policies and rules; after the first in BLOCK that
+ * denies, those in WARN only. Throws `OutOfTime` when they take too long all together.
  */
 export function matchRules(policies: readonly SealedPolicy[], call: MatchedCall): RuleMatch[] {
   return matchWithin(
@@ -67,19 +67,46 @@ export function matchShadow(policies: readonly SealedPolicy[], call: MatchedCall
 }
 
 function matchWithin(policies: readonly SealedPolicy[], call: MatchedCall, timeoutMs: number): RuleMatch[] {
-  const rules = policies
-    .flatMap((policy) => (policy.conditions.tool_rules ?? []).map((rule) => ({ policy, rule })))
-    .filter(({ rule }) => isAbout(rule, call));
+  const rules = rulesAbout(policies, call);
   if (rules.length === 0) return [];
-  const tooLong = () => new OutOfTime(`took more than ${timeoutMs} ms`);
-  if (timeoutMs <= 0) throw tooLong();
-  const until = performance.now() + timeoutMs;
-  const match = () =>
-    rules.flatMap(({ policy, rule }) => {
-      if (performance.now() > until) throw tooLong();
-      return matchRule(policy, rule, call);
-    });
+  if (timeoutMs <= 0) throw tooLong(timeoutMs);
+  const match = () => matchAll(rules, call, timeoutMs);
   return call.argumentBytes > unwatchedBytesMax ? withinTime(match, timeoutMs) : match();
+}
+
+interface PlacedRule {
+  readonly policy: SealedPolicy;
+  readonly rule: ToolRule;
+}
+
+// This is done for every call with every rule, so in plain loops, and nothing is made of a rule that does not match.
+function rulesAbout(policies: readonly SealedPolicy[], call: NamedCall): PlacedRule[] {
+  const found: PlacedRule[] = [];
+  for (const policy of policies) {
+    for (const rule of policy.conditions.tool_rules ?? []) if (isAbout(rule, call)) found.push({ policy, rule });
+  }
+  return found;
+}
+
+function matchAll(rules: readonly PlacedRule[], call: MatchedCall, timeoutMs: number): RuleMatch[] {
+  const until = performance.now() + timeoutMs;
+  const found: RuleMatch[] = [];
+  let isDenied = false;
+  for (const { policy, rule } of rules) {
+    const isBlocking = policy.enforcement_mode === 'BLOCK';
+    // What is denied stays denied, and the first denial is told.
+    if (isDenied && isBlocking) continue;
+    if (performance.now() > until) throw tooLong(timeoutMs);
+    const match = matchRule(policy, rule, call);
+    if (match === undefined) continue;
+    found.push(match);
+    if (isBlocking && match.effect === 'deny') isDenied = true;
+  }
+  return found;
+}
+
+function tooLong(timeoutMs: number): OutOfTime {
+  return new OutOfTime(`took more than ${timeoutMs} ms`);
 }
 
 function failedMatch({ policy_id: policyId, enforcement_mode: mode }: SealedPolicy, failure: string): RuleMatch {
@@ -100,27 +127,32 @@ function isAbout({ servers, tools, risks }: ToolRule, call: NamedCall): boolean 
   return isNamed(servers, call.server) && isNamed(tools, call.tool) && (risks?.includes(call.risk) ?? true);
 }
 
-function matchRule(policy: SealedPolicy, rule: ToolRule, call: MatchedCall): RuleMatch[] {
-  const match = {
-    policyId: policy.policy_id,
-    mode: policy.enforcement_mode,
-    approvers: rule.approvers,
-    ...(rule.message === undefined ? {} : { message: rule.message }),
-  };
-  if (rule.when === undefined) return [{ ...match, effect: rule.effect }];
+function matchRule(policy: SealedPolicy, rule: ToolRule, call: MatchedCall): RuleMatch | undefined {
+  if (rule.when === undefined) return matchOf(policy, rule);
   try {
     const expression = compileExpression(rule.when);
-    if (expression.isLooping && call.argumentBytes > loopedBytesMax)
-      return [
-        { ...match, effect: 'deny', failure: 'the arguments are longer than 64 KiB and the rule loops over them' },
-      ];
-    return expression.evaluate(call.bindings) ? [{ ...match, effect: rule.effect }] : [];
+    if (expression.isLooping && call.argumentBytes > loopedBytesMax) {
+      return failedOf(policy, rule, 'the arguments are longer than 64 KiB and the rule loops over them');
+    }
+    return expression.evaluate(call.bindings) ? matchOf(policy, rule) : undefined;
   } catch (error) {
-    return [{ ...match, effect: 'deny', failure: error instanceof Error ? error.message : String(error) }];
+    return failedOf(policy, rule, error instanceof Error ? error.message : String(error));
   }
+}
+
+function matchOf(policy: SealedPolicy, { effect, approvers, message }: ToolRule): RuleMatch {
+  const { policy_id: policyId, enforcement_mode: mode } = policy;
+  return { policyId, mode, effect, approvers, ...(message !== undefined && { message }) };
+}
+
+function failedOf(policy: SealedPolicy, rule: ToolRule, failure: string): RuleMatch {
+  return { ...matchOf(policy, rule), effect: 'deny', failure };
 }
 
 /** Whether a name is among names and beginnings of names. */
 export function isNamed(patterns: readonly string[], name: string): boolean {
-  return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name));
+  for (const pattern of patterns) {
+    if (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name) return true;
+  }
+  return false;
 }

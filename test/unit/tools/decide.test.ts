@@ -141,6 +141,18 @@ describe('rules', () => {
     });
   });
 
+  it('are not looked at in BLOCK once one denies, and still warn', () => {
+    const denying = policyOf('first', [{ effect: 'deny', message: 'No.' }]);
+    const policies = [denying, slowPolicy('BLOCK', 100), policyOf('w', [limit], 'WARN')];
+    const list = Array.from({ length: 400 }, () => 2);
+    expect(decideWith('low', policies, {}, { list, amount: 500 })).toMatchObject({
+      ...{ decision: 'deny', policyId: 'first', message: 'No.' },
+      warnings: [{ policyId: 'w', effect: 'deny' }],
+    });
+    const warning = policyOf('w', [{ effect: 'deny' }, limit], 'WARN');
+    expect(decideWith('low', [warning, denying], {}, { amount: 500 }).warnings).toHaveLength(2);
+  });
+
   it.each([
     [1, 30_000],
     [100, 400],
