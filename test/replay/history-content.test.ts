@@ -16,7 +16,7 @@ beforeAll(async () => {
     const run = await scenarios[name]?.(stack, name, tools);
     if (run !== undefined) runs.push(run);
   }
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await tools?.close();

@@ -4,7 +4,7 @@ import { decideCall, endOfCall, holdCall } from '../support/held-calls';
 let at: ApprovalsStack;
 beforeAll(async () => {
   at = await startApprovalsStack();
-}, 60_000);
+});
 afterAll(() => at?.stop());
 
 describe('what waits', () => {

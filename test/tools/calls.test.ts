@@ -15,7 +15,7 @@ beforeAll(async () => {
   stack = await startTestStack({ egressAllow: [server.host] });
   notes = await registerToolServer(stack, { name: 'notes', url: server.url });
   await activate({ tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await server?.close();

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await registerToolServer(stack, { name: 'notes', url: server.url });
   await anActivePolicy(stack.api(), 'notes', { tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
   decide = await aSecondAdmin(stack);
-}, 60_000);
+});
 afterAll(async () => {
   await agents.leave();
   await stack?.stop();

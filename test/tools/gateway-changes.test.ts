@@ -16,7 +16,7 @@ const left = new AbortController();
 beforeAll(async () => {
   server = await startChangingServer([]);
   stack = await startTestStack({ egressAllow: [server.host] });
-}, 60_000);
+});
 afterAll(async () => {
   left.abort();
   await agents.leave();

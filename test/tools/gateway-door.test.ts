@@ -6,7 +6,7 @@ import { startTestStack, type TestStack } from '../support/stack';
 let stack: TestStack;
 beforeAll(async () => {
   stack = await startTestStack();
-}, 60_000);
+});
 afterAll(() => stack?.stop());
 
 const keyOf = (role: 'developer' | 'viewer') => stack.keys.tenants[0]?.[`${role}_key`] ?? '';

@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   await untilDiscovered(stack.owner, body.data.server_id as string);
   await anActivePolicy(stack.api(), 'telling', { tool_rules: [{ effect: 'allow', servers: ['telling'] }] });
-}, 60_000);
+});
 afterAll(async () => {
   await agents.leave();
   await stack?.stop();

@@ -12,7 +12,7 @@ beforeAll(async () => {
     files: { 'leave.txt': 'Employees get thirty days of annual leave. Leave is asked for in writing.' },
   });
   agent = await connectAgent(stack);
-}, 120_000);
+});
 afterAll(async () => {
   await agent?.close();
   await stack?.stop();

@@ -10,6 +10,7 @@ import {
   type RegisteredServer,
   type ToolServer,
 } from '../support/tool-server';
+import { untilDiscovered } from '../support/tool-discoveries';
 import { until } from '../support/until';
 import { richResult } from '../unit/mcp-upstream/fixture-servers';
 
@@ -25,8 +26,10 @@ beforeAll(async () => {
   server = await startToolServer();
   stack = await startTestStack({ egressAllow: [server.host] });
   notes = await registerToolServer(stack, { name: 'notes', url: server.url });
+  // Its own look would put back to use what is put out of use by hand here.
+  await untilDiscovered(stack.owner, notes.serverId);
   await anActivePolicy(stack.api(), 'notes', { tool_rules: [{ effect: 'allow', servers: ['notes'] }] });
-}, 60_000);
+});
 afterAll(async () => {
   await agents.leave();
   await stack?.stop();

@@ -17,7 +17,7 @@ beforeAll(async () => {
   expect(await stack.api().post(`/policies/${policy.body.data.policy_id}/lifecycle`, active)).toMatchObject({
     status: 200,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await upstream?.close();

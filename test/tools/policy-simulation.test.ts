@@ -16,7 +16,7 @@ beforeAll(async () => {
   inForce = await draft([{ effect: 'allow' }, { effect: 'deny', tools: ['get_large'] }]);
   const active = { target: 'ACTIVE', reason: 'test' };
   expect(await stack.api().post(`/policies/${inForce}/lifecycle`, active)).toMatchObject({ status: 200 });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await upstream?.close();

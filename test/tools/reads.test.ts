@@ -20,7 +20,7 @@ beforeAll(async () => {
   await run('tools.servers.record_discovery', { serverId, discovery });
   await activate('rules', 'BLOCK', ruled({ effect: 'allow' }));
   auditing = await activate('tried', 'AUDIT', ruled({ effect: 'deny', tools: ['resources/read'] }));
-}, 60_000);
+});
 afterAll(async () => {
   await system.destroy();
   await core.stop();

@@ -14,7 +14,7 @@ beforeAll(async () => {
     ],
     tool_rules: [{ effect: 'deny', tools: ['get_large'] }],
   });
-}, 60_000);
+});
 afterAll(() => at?.stop());
 
 const path = (id: string) => `/integrations/mcp-servers/${server.serverId}/invocations/${id}`;

@@ -1,5 +1,6 @@
 import { startApprovalsStack, type ApprovalsStack } from '../support/approvals-stack';
 import { invoke } from '../support/held-calls';
+import { untilDiscovered } from '../support/tool-discoveries';
 import { toolDefinitions } from '../support/tool-server';
 import { newKey } from '../support/operations';
 
@@ -8,7 +9,7 @@ let server: Awaited<ReturnType<ApprovalsStack['aServer']>>;
 beforeAll(async () => {
   at = await startApprovalsStack();
   server = await at.aServer(false);
-}, 60_000);
+});
 afterAll(() => at?.stop());
 
 const base = () => `/integrations/mcp-servers/${server.serverId}`;
@@ -150,6 +151,8 @@ it('never sends an answer that it failed again', async () => {
 });
 
 it('is not marked any more once its definition has drifted', async () => {
+  // Its own look would find the definition that is pinned.
+  await untilDiscovered(at.stack.owner, server.serverId);
   await mark('read_note', true);
   expect(await toolOf('read_note')).toMatchObject({ retry_safe: true });
   await discover(toolDefinitions);

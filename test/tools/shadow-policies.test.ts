@@ -18,7 +18,7 @@ beforeAll(async () => {
     { effect: 'require_approval', tools: ['get_large'] },
   ]);
   failing = await activate('broken', 'AUDIT', [{ effect: 'allow', tools: ['get_rich'], when: 'args.missing > 1' }]);
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await upstream?.close();

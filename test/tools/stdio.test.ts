@@ -43,7 +43,7 @@ beforeAll(async () => {
   const often = { max_calls_per_minute: 10_000 };
   const tool = `${base}/${notes.serverId}/tools/${notes.tools['read_note']}`;
   expect(await stack.api().put(tool, often)).toMatchObject({ status: 200 });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await rm(folder, { recursive: true, force: true });

@@ -46,7 +46,7 @@ beforeAll(async () => {
   const conditions = { tool_rules: [{ effect: 'allow' }] };
   const policy = await stack.api().post('/policies', { name: 'p', enforcement_mode: 'BLOCK', conditions });
   await stack.api().post(`/policies/${policy.body.data.policy_id}/lifecycle`, { target: 'ACTIVE', reason: 'test' });
-}, 90_000);
+});
 afterAll(async () => {
   await stack?.stop();
   web?.kill('SIGKILL');

@@ -12,7 +12,7 @@ import { until } from '../support/until';
 let at: ApprovalsStack;
 beforeAll(async () => {
   at = await startApprovalsStack();
-}, 60_000);
+});
 afterAll(() => at?.stop());
 
 describe('a call that waits', () => {
@@ -60,9 +60,10 @@ describe('a call that waits', () => {
 
   it('cannot be decided when its time is over', async () => {
     const call = await holdCall(at.developer(), server);
-    await at.stack.owner.query(`update mcp_tool_approvals set expires_at = now() where approval_id = $1`, [
-      call.approvalId,
-    ]);
+    await at.stack.owner.query(
+      `update mcp_tool_approvals set expires_at = now() - interval '1 second' where approval_id = $1`,
+      [call.approvalId],
+    );
     expect(await decideCall(at.judge, call)).toMatchObject({
       status: 403,
       body: { error: { code: 'tool_blocked', reason: 'approval_expired' } },
