@@ -50,7 +50,7 @@ test.each(scopes)(
     });
     const workflow = stack.temporal.workflow.getHandle(run.workflowId, run.runId);
     leftBehind.push(() => workflow.terminate());
-    await until(() => held.running() === activities, { what: 'all activities', limitMs: 150_000 });
+    await until(() => held.running() === activities, { what: 'all activities', limitMs: 250_000 });
 
     const api = type === 'global' ? stack.operatorApi : stack.api();
     const id = type === 'run' ? run.runId : scopeOf(type)[0]?.id;
@@ -59,7 +59,7 @@ test.each(scopes)(
     const thrown = await api.post('/governance/kill-switch', { ...body, enabled: true });
     expect(thrown).toMatchObject({ status: 200, body: { data: { enabled: true, scope: type } } });
 
-    await until(() => held.running() === 0, { what: 'the end of all activities', limitMs: 120_000 });
+    await until(() => held.running() === 0, { what: 'the end of all activities', limitMs: 250_000 });
     expect(stoppedAt).toHaveLength(activities);
     expect(refusals).toEqual(Array.from({ length: activities }, () => 'SWITCH_ENGAGED'));
     await expect(workflow.result()).rejects.toThrow(WorkflowFailedError);
@@ -70,9 +70,9 @@ test.each(scopes)(
         report = (await api.get(`/governance/switches/${thrown.body.data.switch_id}/report`)).body.data;
         return report.status === 'completed';
       },
-      { what: 'the report', limitMs: 60_000 },
+      { what: 'the report', limitMs: 90_000 },
     );
     expect(report).toMatchObject({ enabled: true, scope: type, survivors: 0, survivor_ids: [] });
   },
-  300_000,
+  600_000,
 );
