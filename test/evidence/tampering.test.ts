@@ -205,7 +205,7 @@ test('a tree whose newest events were cut off is found by a checkpoint that was 
   const of = [tenantId(), cut];
   // Nothing is sealed in between.
   await intruder.query('begin');
-  await intruder.query('lock table audit_events, audit_leaves in access exclusive mode');
+  await intruder.query('lock table audit_leaves, audit_events in access exclusive mode');
   await intruder.query('delete from audit_checkpoints where tenant_id = $1 and tree_size > $2', of);
   await intruder.query(
     `delete from audit_events e using audit_leaves l where l.event_id = e.event_id
