@@ -5,6 +5,7 @@ import type { ToolCallDecidedMessage } from '../../../contracts/outbox';
 import { callLimits, type CallOutcome, type CallState, type ToolCallStep } from '../../../contracts/tool-calls';
 import type { McpToolCall } from '../../../prisma/generated/database';
 import type { Bound } from '../../define';
+import { fixedQuery } from '../../transaction/fixed-query';
 import type { ToolDecision } from '../policy/decide';
 import type { InvocationRecord } from './invocation';
 
@@ -20,13 +21,13 @@ export interface KeptDecision extends Pick<ToolDecision, 'decision' | 'policyId'
 
 /** Locks the call until the transaction ends. Its arguments and its result stay where they are. */
 export async function lockCall({ tx }: Bound, invocationId: string): Promise<CallRow> {
-  const row = await selectLocked(tx, invocationId).executeTakeFirst();
+  const [row] = (await tx.executeQuery(lockedCall({ invocationId }))).rows;
   if (row === undefined) throw callNotFound();
   return row;
 }
 
-export function selectLocked(tx: Bound['tx'], invocationId: string) {
-  return tx
+export const lockedCall = fixedQuery((db, { invocationId }: { invocationId: string }) =>
+  db
     .selectFrom('mcp_tool_calls')
     .select([
       ...(['invocation_id', 'tenant_id', 'workflow_id', 'server_id', 'tool_id', 'tool_name', 'actor_id'] as const),
@@ -35,8 +36,8 @@ export function selectLocked(tx: Bound['tx'], invocationId: string) {
       ...(['intent_id', 'seen_epochs', 'context', 'requested_at', 'settled_at'] as const),
     ])
     .where('invocation_id', '=', invocationId)
-    .forUpdate();
-}
+    .forUpdate(),
+);
 
 /** How the call stands. */
 export function stepOf({ state, outcome }: Pick<CallRow, 'state' | 'outcome'>): ToolCallStep {

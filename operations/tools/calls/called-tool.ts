@@ -1,13 +1,15 @@
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { refusal } from '../../../contracts/errors';
 import type { SealedPolicies } from '../../../contracts/policies';
+import type { DB } from '../../../prisma/generated/database';
 import type { Bound } from '../../define';
 import type { Transaction } from '../../transaction/database';
+import { fixedQuery } from '../../transaction/fixed-query';
 import { inLine } from '../../transaction/in-line';
 import { policiesOf } from '../policy/sealed-policies';
 import { serverNotFound } from '../servers/rows';
 import type { ReachedServer } from './call-reads';
-import { callNotFound, selectLocked, type CallRow } from './call-rows';
+import { callNotFound, lockedCall, type CallRow } from './call-rows';
 
 export interface CalledTool extends ReachedServer {
   readonly server_name: string;
@@ -38,7 +40,7 @@ export interface CalledTool extends ReachedServer {
 
 /** Everything that a call of the tool is decided by, as it is at this moment. */
 export async function readCalledTool({ tx }: Bound, serverId: string, toolId: string): Promise<CalledTool> {
-  const row = await calledTool(tx, toolId).executeTakeFirst();
+  const [row] = (await tx.executeQuery(toolById({ toolId }))).rows;
   if (row === undefined) throw await missing(tx, serverId);
   return toCalledTool(tx, serverId, row);
 }
@@ -49,10 +51,7 @@ export async function lockCalledTool(
   invocationId: string,
 ): Promise<{ call: CallRow; tool: CalledTool }> {
   const send = await inLine(tx);
-  const [[call], [row]] = await Promise.all([
-    send(selectLocked(tx, invocationId).compile()),
-    send(calledTool(tx, toolOfCall(tx, invocationId)).compile()),
-  ]);
+  const [[call], [row]] = await Promise.all([send(lockedCall({ invocationId })), send(toolOfCall({ invocationId }))]);
   if (call === undefined) throw callNotFound();
   if (row === undefined) throw await missing(tx, call.server_id);
   return { call, tool: await toCalledTool(tx, call.server_id, row) };
@@ -63,10 +62,7 @@ export async function readToolOrCall(
   { tx }: Bound,
   { serverId, toolId, workflowId }: { readonly serverId: string; readonly toolId: string; readonly workflowId: string },
 ): Promise<{ readonly tool: CalledTool } | { readonly known: KnownCall }> {
-  const row = await calledTool(tx, toolId)
-    .leftJoin('mcp_tool_calls as c', (join) => join.on('c.workflow_id', '=', workflowId))
-    .select('c.invocation_id as known')
-    .executeTakeFirst();
+  const [row] = (await tx.executeQuery(toolOrCall({ toolId, workflowId }))).rows;
   const isNew = row !== undefined && row.known === null;
   const known = isNew ? undefined : await findCall(tx, workflowId);
   if (known !== undefined) return { known };
@@ -84,12 +80,8 @@ export function findCall(tx: Transaction, workflowId: string) {
     .executeTakeFirst();
 }
 
-function toolOfCall(tx: Transaction, invocationId: string) {
-  return tx.selectFrom('mcp_tool_calls as c').select('c.tool_id').where('c.invocation_id', '=', invocationId);
-}
-
-function calledTool(tx: Transaction, toolId: string | ReturnType<typeof toolOfCall>) {
-  return tx
+function calledTool(db: Kysely<DB>) {
+  return db
     .selectFrom('mcp_tools as t')
     .innerJoin('mcp_servers as s', 's.server_id', 't.server_id')
     .leftJoin('policy_snapshot_status as p', (join) =>
@@ -120,9 +112,23 @@ function calledTool(tx: Transaction, toolId: string | ReturnType<typeof toolOfCa
         )
         .as('has_grant'),
     ])
-    .where('t.tool_id', '=', toolId)
     .where('s.deleted_at', 'is', null);
 }
+
+const toolById = fixedQuery((db, { toolId }: { toolId: string }) => calledTool(db).where('t.tool_id', '=', toolId));
+
+const toolOfCall = fixedQuery((db, { invocationId }: { invocationId: string }) =>
+  calledTool(db).where('t.tool_id', '=', (query) =>
+    query.selectFrom('mcp_tool_calls as c').select('c.tool_id').where('c.invocation_id', '=', invocationId),
+  ),
+);
+
+const toolOrCall = fixedQuery((db, { toolId, workflowId }: { toolId: string; workflowId: string }) =>
+  calledTool(db)
+    .where('t.tool_id', '=', toolId)
+    .leftJoin('mcp_tool_calls as c', (join) => join.on('c.workflow_id', '=', workflowId))
+    .select('c.invocation_id as known'),
+);
 
 type ToolRow = NonNullable<Awaited<ReturnType<ReturnType<typeof calledTool>['executeTakeFirst']>>>;
 
