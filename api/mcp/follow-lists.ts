@@ -26,6 +26,8 @@ export async function followLists(following: FollowedLists): Promise<AsyncIterab
   const { services, listing, lists, readmit, readmitMs, signal } = following;
   const { feed, release } = services.offers.take(listing.tenantId, listing.server);
   signal.addEventListener('abort', release, { once: true });
+  // What others who listen there were told last may be older than this answer.
+  await feed.look();
   while (feed.offers === undefined) await feed.looked(signal);
   let { offers } = feed;
   let asked = listing.roles;

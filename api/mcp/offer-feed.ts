@@ -4,6 +4,8 @@ import type { OfferLine } from '../../operations/tools/offers';
 export interface OfferFeed {
   /** What the last look has found, the same one for as long as nothing differs; undefined before the first. */
   readonly offers: readonly OfferLine[] | undefined;
+  /** Looks now, or once more behind the look that is under way; and from the first time on again and again. */
+  look(): Promise<void>;
   /** The next look, whatever it finds, and also where it fails. */
   looked(signal: AbortSignal): Promise<void>;
   stop(): void;
@@ -27,8 +29,10 @@ export function createOfferFeed(source: OfferSource, { pollMs, onError }: OfferF
   let offers: readonly OfferLine[] | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
 
-  async function look(): Promise<void> {
+  async function read(): Promise<void> {
     const found = await source.readMark();
     if (found === mark) return;
     offers = await source.readOffers();
@@ -36,16 +40,24 @@ export function createOfferFeed(source: OfferSource, { pollMs, onError }: OfferF
   }
 
   async function run(): Promise<void> {
-    await look().catch(onError);
+    next = undefined;
+    clearTimeout(timer);
+    await read().catch(onError);
     looks.emit('look');
-    if (!isStopped) timer = setTimeout(() => void run(), pollMs);
+    if (!isStopped) timer = setTimeout(() => void look(), pollMs);
   }
-  void run();
+
+  // Whoever asks while one waits for its turn has that one.
+  function look(): Promise<void> {
+    next ??= running = running.then(run);
+    return next;
+  }
 
   return {
     get offers() {
       return offers;
     },
+    look,
     async looked(signal) {
       await once(looks, 'look', { signal });
     },

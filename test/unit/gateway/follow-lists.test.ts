@@ -1,5 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { followLists, type FollowedLists } from '../../../api/mcp/follow-lists';
+import { createOfferFeed } from '../../../api/mcp/offer-feed';
+import type { OfferFeeds } from '../../../api/mcp/offer-feeds';
 import { agentLists, type OfferLine } from '../../../operations/tools/offers';
 
 const tool = (toolName: string, digest: string, requiredPermissions: string[] = []): OfferLine => ({
@@ -14,6 +16,7 @@ function aFeed(first: readonly OfferLine[]) {
   let isReleased = false;
   const feed = {
     offers: first,
+    look: async () => {},
     looked: async (signal: AbortSignal) => void (await once(looks, 'look', { signal })),
     stop: () => {},
   };
@@ -29,7 +32,7 @@ function aFeed(first: readonly OfferLine[]) {
   };
 }
 
-async function follow(feed: ReturnType<typeof aFeed>, change: Partial<FollowedLists> = {}) {
+async function follow(feed: { readonly offers: OfferFeeds }, change: Partial<FollowedLists> = {}) {
   const end = new AbortController();
   const changes = await followLists({
     services: { offers: feed.offers, prisma: {} as never },
@@ -71,6 +74,28 @@ test('ends where the caller may listen no more, without a word of what has chang
   await feed.look([tool('read', 'b')]);
   await expect(next).rejects.toThrow('revoked');
   expect(await changes.next()).toEqual({ done: true, value: undefined });
+});
+
+test('tells whoever comes to a feed of others nothing of what was before', async () => {
+  let digest = 'a';
+  const source = { readMark: async () => digest, readOffers: async () => [tool('read', digest)] };
+  const feed = createOfferFeed(source, { pollMs: 3_600_000, onError: (error) => console.error(error) });
+  const offers = { take: () => ({ feed, release: feed.stop }) };
+  const first = await follow({ offers });
+  const told = first.changes.next();
+  digest = 'b';
+  const second = await follow({ offers });
+  expect(await told).toEqual({ done: false, value: 'tools' });
+  const heard: unknown[] = [];
+  const next = second.changes.next().then((each) => heard.push(each));
+  await feed.look();
+  await new Promise(setImmediate);
+  expect(heard).toEqual([]);
+  digest = 'c';
+  await feed.look();
+  await next;
+  expect(heard).toEqual([{ done: false, value: 'tools' }]);
+  second.end.abort();
 });
 
 test('gives the feed back at its end', async () => {
