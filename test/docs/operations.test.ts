@@ -227,7 +227,7 @@ test('every command of the page works as it is written, from top to bottom, and 
   }
   const unmet = expectations.filter((each) => !met.has(each) && (hasCurl || !/readyz/.test(each.block.source)));
   expect(unmet.map(({ block }) => block.source)).toEqual([]);
-}, 240_000);
+}, 480_000);
 
 test('the page names the search attributes and stages that there are', () => {
   const text = readFileSync(page, 'utf8');
