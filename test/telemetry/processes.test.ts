@@ -34,7 +34,12 @@ beforeAll(async () => {
   await waitForState(stack.api(), planeId, 'PENDING_ACTIVATE');
   // Refused, for the plane is not active: a retrieval and a refusal all the same.
   await stack.api().post('/retrieval/execute', { plane_id: planeId, action: 'query', payload: { query: 'otters' } });
-  pages = { api: await textOf(`${url}/metrics`), worker: await textOf(`http://127.0.0.1:${metricsPort}/metrics`) };
+  const read = async () => {
+    pages = { api: await textOf(`${url}/metrics`), worker: await textOf(`http://127.0.0.1:${metricsPort}/metrics`) };
+    // A part that does not answer in time is left out.
+    return !/^aos_collector_up\{.*\} 0$/m.test(pages.api + pages.worker);
+  };
+  await until(read, { what: 'pages with what every collector reads' });
   const isTold = (name: string) => traced().some((span) => span.name === name);
   // The last span of either process.
   await until(() => isTold('job classify_data') && isTold('POST /api/v1/planes'), { what: 'all spans' });

@@ -48,8 +48,8 @@ test('a reader that does not read is waited for: nothing is made that is not tak
     last = seen.made;
     return rests;
   });
-  // What the sockets of both sides hold, of 128 MB.
-  expect(seen.made).toBeLessThan(400);
+  // What the sockets of both sides hold, which is some megabytes of 128, and more on some systems than on others.
+  expect(seen.made).toBeLessThan(1_000);
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) bytes += chunk.length;
   expect(bytes).toBeGreaterThan(2_000 * 64 * 1024);
