@@ -39,6 +39,8 @@ export async function preparePostgres(options: PostgresOptions): Promise<Postgre
     'max_connections=200',
     'timezone=UTC',
     'log_timezone=UTC',
+    // A table that fills is planned for without statistics until then, and ids are looked up along all rows of a tenant.
+    'autovacuum_naptime=10s',
     ...(durable ? [] : throwAway),
   ];
   const args = ['-D', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
