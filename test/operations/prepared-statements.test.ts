@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Client } from 'pg';
 import { toEngineFault } from '../../operations/transaction/faults';
 import { createDatabase } from '../../operations/transaction/database';
 import { createTestDatabase, type TestDatabase } from '../support/database';
@@ -26,5 +27,26 @@ test('a statement that comes again is prepared once, and outlives a change of it
     await expect(read()).resolves.toMatchObject({ rows: [] });
   } finally {
     await db.destroy();
+  }
+});
+
+test('no function in SQL is planned anew in each statement: all of them are inlined', async () => {
+  const owner = new Client({ connectionString: database.ownerUrl });
+  await owner.connect();
+  try {
+    const { rows } = await owner.query<{ name: string; call: string }>(
+      `select p.proname as name, format('%I(%s)', p.proname,
+         (select string_agg('null::' || format_type(t, null), ', ') from unnest(p.proargtypes) as t)) as call
+       from pg_proc p join pg_language l on l.oid = p.prolang
+       where l.lanname = 'sql' and p.pronamespace = 'public'::regnamespace`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining(['aos_fence_key', 'aos_tenant']));
+    for (const { name, call } of rows) {
+      const { rows: lines } = await owner.query<{ 'QUERY PLAN': string }>(`explain (verbose) select ${call}`);
+      const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+      expect({ name, isCalled: plan.includes(`${name}(`) }).toEqual({ name, isCalled: false });
+    }
+  } finally {
+    await owner.end();
   }
 });

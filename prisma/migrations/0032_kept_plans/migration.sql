@@ -28,5 +28,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT hashtextextended('aos fence' || coalesce(chr(31) || p_type, '') || coalesce(chr(31) || p_id, '')
     || coalesce(chr(31) || p_tenant, ''), 20302)
 $$;
--- Nobody has called it since the door takes tokens.
+-- Nobody calls these any more: the door takes tokens, and whoever begins an operation names it.
 DROP FUNCTION aos_authenticate(bytea);
+DROP FUNCTION aos_begin(text, text, text, int);
