@@ -1,5 +1,5 @@
 import { repeat } from '../../operations/maintenance/repeat';
-import { createSealer } from '../../operations/sealing/sealer';
+import { createSealer, sealIntervalMs } from '../../operations/sealing/sealer';
 import { createDatabase } from '../../operations/transaction/database';
 
 /** The sealer in a process of its own, as in the worker. */
@@ -10,7 +10,7 @@ const db = createDatabase({
 });
 const sealer = createSealer({ db, signingKeyFile: process.env.BENCH_KEY_FILE ?? '' });
 const sealing = repeat(() => sealer.seal(), {
-  intervalMs: 200,
+  intervalMs: sealIntervalMs,
   onError: (error) => process.stderr.write(`${String(error)}\n`),
 });
 process.on(

@@ -38,6 +38,9 @@ interface Look {
   readonly trouble: string | null;
 }
 
+/** Between two turns: a batch of many events costs little more than one of few. */
+export const sealIntervalMs = 400;
+
 // A turn ends some time, so that a stop is not waited for while a backlog lasts.
 const batchesMax = 50;
 
