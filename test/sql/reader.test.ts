@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createSqlReader } from '../../activities/adapters/source-reader/sql';
@@ -22,6 +23,16 @@ function memoryHeld(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
+}
+
+/** By a process of its own that is waited for: nothing of a socket is read here meanwhile. */
+function endUnheard(pids: readonly number[]): void {
+  const end = `const { Client } = require('pg');
+    const db = new Client(process.env.DB_URL);
+    const end = () => db.query('select pg_terminate_backend(p, 10000) from unnest($1::int[]) p', [${JSON.stringify(pids)}]);
+    db.connect().then(end).then(() => db.end())`;
+  const env = { ...process.env, DB_URL: process.env.TEST_POSTGRES_ADMIN_URL };
+  execFileSync(process.execPath, ['-e', end], { env });
 }
 
 describe('rows become documents', () => {
@@ -90,6 +101,14 @@ describe('a large table', () => {
     const last = await second.reader.readPage(second.source, { cursor: next.nextCursor, itemsMax: 100, signal });
     expect(last.items.map(({ name }) => name).slice(-1)).toEqual(['250.txt']);
     expect(last.nextCursor).toBeNull();
+  });
+
+  test('a session that the server has ended is opened anew, also before this process hears of its end', async () => {
+    const { reader, source } = await aReader({ sql: 'select id from notes where id <= 150' });
+    const page = await reader.readPage(source, { cursor: null, itemsMax: 100, signal });
+    endUnheard((await db.sessions()).map(({ pid }) => pid));
+    const last = await reader.readPage(source, { cursor: page.nextCursor, itemsMax: 100, signal });
+    expect(last.items.map(({ name }) => name)).toEqual(Array.from({ length: 50 }, (_, n) => `${n + 101}.txt`));
   });
 
   test('ids that cannot name documents are refused', async () => {

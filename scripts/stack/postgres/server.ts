@@ -39,7 +39,7 @@ export async function preparePostgres(options: PostgresOptions): Promise<Postgre
     'max_connections=200',
     'timezone=UTC',
     'log_timezone=UTC',
-    // A table that fills is planned for without statistics until then, and ids are looked up along all rows of a tenant.
+    // Until a table that fills has statistics, a row is looked for by its id among all rows of the tenant.
     'autovacuum_naptime=10s',
     ...(durable ? [] : throwAway),
   ];
