@@ -1,6 +1,7 @@
 import { anActivePlane, textsOf, type ActivePlane } from '../support/active-plane';
 import { ApiClient } from '../support/api-client';
-import { holdDeliveries, holdIndex } from '../support/hold';
+import { closeVectors } from '../support/gates';
+import { holdDeliveries } from '../support/hold';
 import { anUploadPlane, aPolicyFor, transition, waitForState } from '../support/planes';
 import { startTestStack, type TestStack } from '../support/stack';
 import { until } from '../support/until';
@@ -73,11 +74,11 @@ test('in the middle of a stage: the job stops at its next operation, and another
     await transition(leaver.api, planeId, action);
     await waitForState(admin, planeId, state);
   }
-  const release = await holdIndex(stack.owner, tenantId);
+  const vectors = await closeVectors(stack, tenantId);
   await transition(leaver.api, planeId, 'index_knowledge_plane');
   await isIndexing(planeId);
   await leaver.revoke();
-  await release();
+  await vectors.open();
   await waitForState(admin, planeId, 'VERIFIED');
   await expectStopped(planeId, 'index_data');
 
@@ -89,7 +90,7 @@ test('in the middle of a stage: the job stops at its next operation, and another
 
 test('a plane that onboards by itself does not go on for a key that is gone', async () => {
   const leaver = await aDeveloper();
-  const release = await holdIndex(stack.owner, tenantId);
+  const vectors = await closeVectors(stack, tenantId);
   const { body } = await leaver.api.post('/planes', {
     name: 'by itself',
     onboard: true,
@@ -98,7 +99,7 @@ test('a plane that onboards by itself does not go on for a key that is gone', as
   const planeId = body.data.plane_id as string;
   await isIndexing(planeId);
   await leaver.revoke();
-  await release();
+  await vectors.open();
   await waitForState(admin, planeId, 'VERIFIED');
   await expectStopped(planeId, 'index_data');
 });
@@ -128,11 +129,11 @@ describe('while a change of an ACTIVE plane is being indexed', () => {
   ): Promise<ActivePlane> {
     const plane = await anActivePlane(admin, name, { files: { 'a.md': 'The garden is closed.' } });
     const leaver = await aDeveloper();
-    const release = await holdIndex(stack.owner, tenantId);
+    const vectors = await closeVectors(stack, tenantId);
     await leaver.api.upload(plane.planeId, { 'a.md': 'The garden is open.' });
     await isIndexing(plane.planeId);
     await end(leaver);
-    await release();
+    await vectors.open();
     await waitForState(admin, plane.planeId, 'ACTIVE');
     return plane;
   }

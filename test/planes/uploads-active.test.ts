@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { anActivePlane, textsOf } from '../support/active-plane';
 import type { ApiClient } from '../support/api-client';
-import { holdDeliveries, holdIndex } from '../support/hold';
+import { closeVectors } from '../support/gates';
+import { holdDeliveries } from '../support/hold';
 import { forgetObjects, pauseReading } from '../support/objects';
 import { transition, waitForState } from '../support/planes';
 import { startTestStack, type TestStack } from '../support/stack';
@@ -108,13 +109,13 @@ test('a new version replaces the old one in the hits, which stand until then', a
   const { planeId, documentIds } = await anActivePlane(api, 'new version', {
     files: { 'a.md': 'The ferry leaves at nine.', 'b.md': 'Tickets are sold on board.' },
   });
-  const release = await holdIndex(stack.owner, tenantId);
+  const vectors = await closeVectors(stack, tenantId);
   try {
     await api.upload(planeId, { 'a.md': 'The ferry leaves at eleven.' });
     await inIndexStage(planeId);
     expect(await textsOf(api, planeId, 'ferry')).toContain('The ferry leaves at nine.');
   } finally {
-    await release();
+    await vectors.open();
   }
   await settled(planeId);
   const texts = await textsOf(api, planeId, 'ferry');
@@ -140,7 +141,7 @@ test('uploads, new versions and deletions while a job is at work are all taken u
   const { planeId, documentIds } = await anActivePlane(api, 'meanwhile', {
     files: { 'old.md': 'The mill stands still.', 'goes.md': 'The mill is for sale.' },
   });
-  const release = await holdIndex(stack.owner, tenantId);
+  const vectors = await closeVectors(stack, tenantId);
   try {
     const first = await api.upload(planeId, { 'one.md': 'The mill grinds rye.', 'old.md': 'The mill turns again.' });
     await inIndexStage(planeId);
@@ -150,7 +151,7 @@ test('uploads, new versions and deletions while a job is at work are all taken u
     // They wait for the job at work, whose id they are told.
     expect([second.body.data.job_id, third.body.data.job_id]).toEqual([first.body.data.job_id, first.body.data.job_id]);
   } finally {
-    await release();
+    await vectors.open();
   }
   await settled(planeId);
   expect((await textsOf(api, planeId, 'mill')).toSorted()).toEqual([

@@ -1,5 +1,4 @@
 import type { Client } from 'pg';
-import { closeVectors } from './gates';
 
 export type Release = () => Promise<void>;
 
@@ -13,9 +12,4 @@ export async function holdDeliveries(owner: Client): Promise<Release> {
     await owner.query('drop trigger if exists test_hold on event_outbox');
     await owner.query(`update event_outbox set published_at = null, last_error = null where last_error = 'held'`);
   };
-}
-
-/** Holds the tenant's index as another writer would: its jobs stop in the middle of their index stage. */
-export async function holdIndex(owner: Client, tenantId: string): Promise<Release> {
-  return (await closeVectors({ owner }, tenantId)).open;
 }
