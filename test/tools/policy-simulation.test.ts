@@ -154,6 +154,16 @@ it('decides about a call that nobody made', async () => {
   });
 });
 
+it('sees what arguments hold that pass themselves off as a message of the rules’ own', async () => {
+  const when = 'has(args.id) && args.id == "secret" && now > timestamp("2026-01-01T00:00:00Z")';
+  const policy = rulesOf([{ effect: 'allow' }, { effect: 'deny', when, message: 'seen' }]);
+  const input = { id: 'secret', $typeName: 'google.protobuf.Struct', fields: {} };
+  const imagined = { server_id: notes.serverId, tool_id: notes.tools.read_note, input, role: 'agent' };
+  expect(await simulate({ ...policy, call: imagined })).toMatchObject({
+    call: { current: { decision: 'allow' }, simulated: { decision: 'deny', message: 'seen' } },
+  });
+});
+
 it('tries the newest calls only, and says that there are more', async () => {
   const newest = await call('read_note', { id: 'newest' });
   const data = await simulate({ policy_id: inForce, calls: { limit: 1 } });
