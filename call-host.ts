@@ -5,6 +5,8 @@ import type { ApiConfig } from './config';
 import { workflowSource, type callWorkerOptions } from './worker-options';
 
 const retryMs = 2_000;
+/** Calls that nobody waits for have as long when the process ends as those that somebody does. */
+const graceMs = 5_000;
 
 export interface CallHost {
   /** Starts calls at once while the worker of this process runs; undefined while it does not. */
@@ -25,23 +27,35 @@ export function hostCalls({ config, options, workflows, onError }: CallHostOptio
   const { temporal, taskQueue } = config;
   const stopping = new AbortController();
   let engine: Engine | undefined;
-  let worker: Worker | undefined;
+  const workers: Worker[] = [];
 
   async function runOnce(): Promise<void> {
     const connection = await NativeConnection.connect(temporal.connection);
+    const running: Promise<void>[] = [];
     try {
-      const { namespace } = temporal;
-      worker = await Worker.create({ ...options, ...(workflows ?? workflowSource()), connection, namespace });
-      const running = worker.run();
-      // One that was made must run to be ended: else its threads would stay.
-      if (stopping.signal.aborted) worker.shutdown();
-      else engine = createEngine({ connection, namespace, taskQueue, isEager: true });
-      await running;
+      const { shared, own } = options;
+      const made = { connection, namespace: temporal.namespace };
+      // One that was made must run to be ended: else its threads would stay. Neither goes on without the other.
+      const run = (worker: Worker) => {
+        workers.push(worker);
+        running.push(worker.run().finally(shutDown));
+      };
+      run(await Worker.create({ ...own, ...made }));
+      run(await Worker.create({ ...shared, ...(workflows ?? workflowSource()), ...made }));
+      if (stopping.signal.aborted) shutDown();
+      else engine = createEngine({ connection, namespace: temporal.namespace, taskQueue, isEager: true });
+      await Promise.all(running);
     } finally {
       engine = undefined;
-      worker = undefined;
+      shutDown();
+      await Promise.allSettled(running);
+      workers.length = 0;
       await connection.close();
     }
+  }
+
+  function shutDown(): void {
+    for (const each of workers) if (each.getState() === 'RUNNING') each.shutdown();
   }
 
   async function keepRunning(): Promise<void> {
@@ -56,8 +70,9 @@ export function hostCalls({ config, options, workflows, onError }: CallHostOptio
     engine: () => engine,
     async stop() {
       stopping.abort();
-      if (worker?.getState() === 'RUNNING') worker.shutdown();
+      shutDown();
       await kept;
+      await options.underWay.end(graceMs);
     },
   };
 }

@@ -10,9 +10,9 @@ interface RunningHere {
 
 const storage = new AsyncLocalStorage<RunningHere>();
 
-/** Runs the activity's work under a signal that a kill switch can abort as well as a cancellation. */
-export function withWorkSignal<T>({ signal, passed }: RunningHere, work: () => T): T {
-  return storage.run({ signal: AbortSignal.any([signal, Context.current().cancellationSignal]), passed }, work);
+/** Runs work under a signal that a kill switch can abort as well as a cancellation. */
+export function withWorkSignal<T>(running: RunningHere, work: () => T): T {
+  return storage.run(running, work);
 }
 
 /** Aborts when the work is to stop. Adapters are handed it, and loops ask it between items. */

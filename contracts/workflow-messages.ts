@@ -10,6 +10,9 @@ export interface TaskQueues {
   readonly tools: string;
 }
 
+/** Where one process is asked about the calls that it carries out. */
+export const ownCallQueue = (main: string, processId: string) => `${taskQueuesOf(main).tools}-${processId}`;
+
 /** All queues of an installation hang on the name of its main one. */
 export function taskQueuesOf(main: string): TaskQueues {
   return { main, io: `${main}-io`, tools: `${main}-tools` };
@@ -79,7 +82,7 @@ export interface KillInput {
   readonly thrown?: FanOutInput;
 }
 
-/** Activities that go on after a kill: recording, release and compensation. Both sides of the engine ask this list. */
+/** Activities that go on after a kill: recording, release and compensation, and what stops or ends. Both sides of the engine ask this list. */
 export const killExemptActivities: readonly string[] = [
   'recordKill',
   'recordKilledJob',
@@ -91,4 +94,5 @@ export const killExemptActivities: readonly string[] = [
   'sweepRunningWorkflows',
   'endFanOut',
   'closeCall',
+  'awaitCall',
 ];

@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { UpstreamFailure } from '../../../activities/adapters/mcp/port';
-import { createCallTool } from '../../../activities/tools/call-tool';
-import type { CallDependencies } from '../../../activities/tools/call-dependencies';
+import { createCarryCall } from '../../../activities/tools/carry-call';
+import type { CarryDependencies } from '../../../activities/tools/call-dependencies';
 import { withContext } from '../../../context';
 import { refusal } from '../../../contracts/errors';
 import { freezeContext } from '../../../contracts/execution-context';
@@ -23,7 +23,7 @@ interface Retry {
 }
 
 /** Runs the activity between a start that succeeds and a settling that is remembered. */
-async function settled(change: Partial<CallDependencies>, retry: Retry = {}) {
+async function settled(change: Partial<CarryDependencies>, retry: Retry = {}) {
   const { isRetrySafe = false, again = () => ({ started: false }) } = retry;
   const ends: { outcome: string; reason?: string }[] = [];
   const dispatch = async (_context: unknown, name: string, { params }: { params: { end: (typeof ends)[number] } }) => {
@@ -32,7 +32,7 @@ async function settled(change: Partial<CallDependencies>, retry: Retry = {}) {
     ends.push(params.end);
     return { state: 'settled', outcome: params.end.outcome };
   };
-  const callTool = createCallTool({
+  const carry = createCarryCall({
     dispatch: dispatch as never,
     callReads: { readCall: async () => ({ state: 'allowed', input: Buffer.from('x'), serverId: 'mcp_1' }) },
     handedCalls: createHandedCalls(),
@@ -44,8 +44,7 @@ async function settled(change: Partial<CallDependencies>, retry: Retry = {}) {
     watchers: createCallWatchers(),
     ...change,
   });
-  const input = { invocationId: 'inv_0000000000000000', scopes: [] };
-  await withContext(context, () => new MockActivityEnvironment().run(callTool, input));
+  await withContext(context, () => new MockActivityEnvironment().run(carry, 'inv_0000000000000000'));
   expect(ends).toHaveLength(1);
   return ends[0];
 }
