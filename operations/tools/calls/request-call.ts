@@ -80,7 +80,7 @@ export const requestCall = defineOperation({
     const waitMs = isPending ? await openApproval(work, { ...params, inputHash, tool, decision }) : undefined;
     const { invocationId, serverId } = params;
     const start: ToolCallMessage['payload'] = {
-      call: { invocationId, serverId, isLocal: true, ...(waitMs !== undefined && { waitMs }) },
+      call: { invocationId, serverId, ...(waitMs !== undefined && { waitMs }) },
       ...{ serverName: tool.server_name, toolName: tool.tool_name, requester: work.context },
       decision: isPending ? 'pending' : 'allowed',
     };
