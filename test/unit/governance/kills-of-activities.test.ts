@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { killSwitchInterceptors } from '../../../activities/interceptors/kill-switch';
 import { createRunningWork } from '../../../activities/running-work';
+import { runStoppable } from '../../../activities/stoppable-work';
 import { passedFence, workSignal } from '../../../activities/work-signal';
 import { withContext } from '../../../context';
 import { freezeContext } from '../../../contracts/execution-context';
@@ -17,14 +18,16 @@ const row = (epoch: number, enabled: boolean): SwitchRow => ({
 });
 const notice = (epoch: number): SwitchNotice => ({ ...row(epoch, true), tenantId: 'ten_1' });
 
-/** Runs work as the activity, with what the switches are when they are looked at; says whether its signal was aborted. */
-async function run(
-  activityType: string,
-  rows: readonly SwitchRow[],
-  work: (told: ReturnType<typeof createRunningWork>) => Promise<void>,
-) {
-  const running = createRunningWork();
-  const readKills = jest.fn(async () => rows);
+type Work = (told: ReturnType<typeof createRunningWork>) => Promise<void>;
+
+/** What the switches are when they are looked at, and a list of what runs. */
+function aProcess(rows: readonly SwitchRow[]) {
+  return { running: createRunningWork(), readKills: jest.fn(async () => rows) };
+}
+
+/** Runs work as the activity; says whether its signal was aborted. */
+async function run(activityType: string, rows: readonly SwitchRow[], work: Work) {
+  const { running, readKills } = aProcess(rows);
   const intercept = killSwitchInterceptors({ readKills, running });
   const environment = new MockActivityEnvironment({ activityType }, { interceptors: [intercept] });
   const ended = withContext(context, () =>
@@ -33,6 +36,18 @@ async function run(
       return workSignal().aborted;
     }),
   );
+  return { ended, readKills };
+}
+
+/** Runs work that begins behind the fence; says whether its signal was aborted. */
+async function runFenced(rows: readonly SwitchRow[], work: Work) {
+  const { running, readKills } = aProcess(rows);
+  const scopes = [{ type: 'tenant', id: 'ten_1' }] as const;
+  const stoppable = { tenantId: 'ten_1', scopes, cancelled: new AbortController().signal, looksFirst: false };
+  const ended = runStoppable({ readKills, running }, stoppable, async () => {
+    await work(running);
+    return workSignal().aborted;
+  });
   return { ended, readKills };
 }
 
@@ -45,15 +60,15 @@ it('looks at the switches before an activity does anything', async () => {
   expect(work).not.toHaveBeenCalled();
 });
 
-describe('an activity that begins behind the fence', () => {
+describe('work that begins behind the fence', () => {
   it('is not looked at before', async () => {
-    const { ended, readKills } = await run('callTool', [], () => passedFence({ sw_1: 3 }));
+    const { ended, readKills } = await runFenced([], () => passedFence({ sw_1: 3 }));
     expect(await ended).toBe(false);
     expect(readKills).not.toHaveBeenCalled();
   });
 
   it('is stopped by what is thrown after its fence', async () => {
-    const { ended } = await run('callTool', [], async (running) => {
+    const { ended } = await runFenced([], async (running) => {
       await passedFence({ sw_1: 3 });
       running.apply([notice(5)]);
     });
@@ -61,7 +76,7 @@ describe('an activity that begins behind the fence', () => {
   });
 
   it('goes on after a notice that comes late, of a throw that its fence has seen the end of', async () => {
-    const { ended } = await run('callTool', [], async (running) => {
+    const { ended } = await runFenced([], async (running) => {
       await passedFence({ sw_1: 4 });
       running.apply([notice(3)]);
     });
@@ -69,12 +84,12 @@ describe('an activity that begins behind the fence', () => {
   });
 
   it('is looked at once more after a notice that came before its fence was passed', async () => {
-    const thrown = await run('callTool', [row(5, true)], async (running) => {
+    const thrown = await runFenced([row(5, true)], async (running) => {
       running.apply([notice(5)]);
       await passedFence({ sw_1: 4 });
     });
     expect(await thrown.ended).toBe(true);
-    const released = await run('callTool', [row(4, false)], async (running) => {
+    const released = await runFenced([row(4, false)], async (running) => {
       running.apply([notice(3)]);
       await passedFence({ sw_1: 4 });
     });
