@@ -29,6 +29,22 @@ export const toolScenarios: Readonly<Record<string, Scenario>> = {
     return callRun(stack, id);
   },
 
+  async 'long-tool-call-cancelled'(stack, name, tools) {
+    const { call } = await aTool(stack, name, tools.url());
+    tools.isSilent = true;
+    const asked = call('read_note');
+    const run = await openCallRun(stack, name);
+    await until(async () => {
+      const { raw } = await stack.temporal.workflow.getHandle(run.workflowId).describe();
+      return (raw.pendingActivities ?? []).length > 0;
+    });
+    await stack.temporal.workflow.getHandle(run.workflowId).cancel();
+    await asked;
+    tools.isSilent = false;
+    await untilEnded(stack, run);
+    return run;
+  },
+
   async 'tool-server'(stack, name, tools) {
     tools.isDown = true;
     const { serverId, statusIs, look } = await registerServer(stack, name, tools);
@@ -91,10 +107,10 @@ async function serverRun(stack: TestStack, serverId: string): Promise<RecordedRu
   return { workflowId, runId };
 }
 
-/** A server that is not there: its calls end as failed, and nothing was sent. */
-async function aTool(stack: TestStack, name: string) {
+/** A server; where it is not there, its calls end as failed, and nothing was sent. */
+async function aTool(stack: TestStack, name: string, url = `https://${name}.example/mcp`) {
   const api = stack.api();
-  const server = await registerToolServer(stack, { name, url: `https://${name}.example/mcp` });
+  const server = await registerToolServer(stack, { name, url });
   const conditions = { tool_rules: [{ effect: 'allow', servers: [name] }] };
   const made = await api.post('/policies', { name, enforcement_mode: 'BLOCK', conditions });
   await api.post(`/policies/${made.body.data.policy_id}/lifecycle`, { target: 'ACTIVE', reason: 'recording' });
@@ -105,6 +121,21 @@ async function aTool(stack: TestStack, name: string) {
       return (await invoke(developer, server, asked)).body.data as { invocation_id: string; approval_id: string };
     },
   };
+}
+
+/** The run of the call that is under way at the server. */
+async function openCallRun(stack: TestStack, serverName: string): Promise<RecordedRun> {
+  let workflowId = '';
+  await until(async () => {
+    const { rows } = await stack.owner.query(
+      `select c.workflow_id from mcp_tool_calls c join mcp_servers s using (server_id)
+        where s.name = $1 and c.state = 'dispatched'`,
+      [serverName],
+    );
+    workflowId = rows[0]?.workflow_id ?? '';
+    return workflowId !== '';
+  });
+  return { workflowId, runId: (await stack.temporal.workflow.getHandle(workflowId).describe()).runId };
 }
 
 /** The run of a call, once it has ended. */

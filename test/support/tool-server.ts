@@ -9,7 +9,7 @@ export interface ToolServer extends Pick<Fixture, 'url' | 'host' | 'requests'> {
   readonly calls: { readonly tool: string; readonly input: unknown }[];
   /** Carries out so many calls from now on without an answer: the connection is cut. */
   lose(answers: number): void;
-  /** Lets go what `wait_here` holds, now and from now on. */
+  /** Lets go what `read_slowly` holds, now and from now on. */
   release(): void;
   close(): Promise<void>;
 }

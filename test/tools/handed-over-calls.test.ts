@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { cancellationSignal } from '@temporalio/activity';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { heartbeatInterceptors } from '../../activities/interceptors/heartbeat';
+import type { AwaitCallInput } from '../../activities/tools/await-call';
+import { createEngine } from '../../client/engine';
+import { freezeContext } from '../../contracts/execution-context';
+import { ownCallQueue, taskQueuesOf } from '../../contracts/workflow-messages';
+import { until } from '../support/until';
+
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+
+const requester = freezeContext({
+  tenantId: 'ten_0000000000000000',
+  actor: { id: 'key_1', type: 'machine' },
+  ...{ requestId: 'req-1', traceId: 'a', runId: 'run', source: 'sdk' },
+});
+const settled = { state: 'settled', outcome: 'succeeded' };
+const unknown = { state: 'settled', outcome: 'unknown' };
+
+const ends: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  for (const end of ends.toReversed()) await end();
+});
+
+/** A workflow whose calls go on in a process that answers as the test says; each question is kept. */
+async function aCall(answers: {
+  readonly callTool: (asked: number) => Promise<unknown>;
+  readonly awaitCall?: (input: AwaitCallInput) => Promise<unknown>;
+}) {
+  const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
+  const taskQueue = `calls-${randomUUID()}`;
+  const own = ownCallQueue(taskQueue, 'one');
+  const told = { callTool: 0, awaitCall: [] as AwaitCallInput[], closeCall: [] as unknown[] };
+  const activities = {
+    callTool: () => answers.callTool(++told.callTool),
+    async closeCall(input: unknown) {
+      told.closeCall.push(input);
+      return unknown;
+    },
+    recordKill: async () => ({ recorded: true }),
+  };
+  const awaitCall = async (input: AwaitCallInput) => {
+    told.awaitCall.push(input);
+    return answers.awaitCall?.(input);
+  };
+  const connection = await NativeConnection.connect({ address });
+  const run = async (options: Parameters<typeof Worker.create>[0]) => {
+    const worker = await Worker.create({ connection, ...options });
+    const running = worker.run();
+    ends.push(async () => {
+      worker.shutdown();
+      await running;
+    });
+  };
+  const client = new Client({ connection: await Connection.connect({ address }) });
+  ends.push(
+    () => connection.close(),
+    () => client.connection.close(),
+  );
+  const workflowBundle = { codePath: process.env.TEST_WORKFLOW_BUNDLE ?? '' };
+  await run({ taskQueue: taskQueuesOf(taskQueue).tools, activities, workflowBundle });
+  const engine = createEngine({ connection: client.connection, namespace: 'default', taskQueue });
+  const workflowId = `tool:${taskQueue}`;
+  return {
+    ...{ told, own, handle: client.workflow.getHandle(workflowId) },
+    start: () =>
+      engine.startToolCall({
+        workflowId,
+        payload: {
+          call: { invocationId: 'inv_1', serverId: 'mcp_1' },
+          ...{ serverName: 'notes', toolName: 'read_note', decision: 'allowed', requester },
+        },
+      }),
+    /** From now on the process answers. */
+    answer: () =>
+      run({ taskQueue: own, activities: { awaitCall }, interceptors: { activity: [heartbeatInterceptors] } }),
+  };
+}
+
+const goingOn = (queue: string) => ({ state: 'going_on', queue });
+
+test('a process that knows nothing of the call any more has the workflow ask anew how it stands', async () => {
+  const { told, own, handle, start, answer } = await aCall({
+    callTool: async (asked) => (asked === 1 ? goingOn(own) : settled),
+    awaitCall: async () => null,
+  });
+  await answer();
+  await start();
+  expect(await handle.result()).toEqual(settled);
+  expect(told).toEqual({ callTool: 2, awaitCall: [{ invocationId: 'inv_1', isCancelled: false }], closeCall: [] });
+});
+
+test('a process that is gone has the workflow ask anew, when it was waited for', async () => {
+  const { told, own, handle, start } = await aCall({
+    callTool: async (asked) => (asked === 1 ? goingOn(own) : unknown),
+  });
+  await start();
+  expect(await handle.result()).toEqual(unknown);
+  expect(told).toEqual({ callTool: 2, awaitCall: [], closeCall: [] });
+});
+
+test.each([
+  ['cancelled', (handle: Handle) => handle.cancel()],
+  ['killed by the signal', (handle: Handle) => handle.signal('kill')],
+])('a workflow that is %s before anybody waits has its call stopped', async (_how, end) => {
+  let isEnding = () => {};
+  const ending = new Promise<void>((resolve) => (isEnding = resolve));
+  const { told, own, handle, start, answer } = await aCall({
+    callTool: async () => ending.then(() => goingOn(own)),
+    awaitCall: async ({ isCancelled }) => (isCancelled ? unknown : null),
+  });
+  await start();
+  await until(() => told.callTool === 1);
+  await end(handle);
+  isEnding();
+  // Nobody has waited by then: the process answers only now.
+  await until(async () => hasEvent(await handle.fetchHistory(), 'activityTaskCanceledEventAttributes'));
+  await answer();
+  expect(await handle.result()).toEqual(unknown);
+  expect(told).toMatchObject({ callTool: 1, awaitCall: [{ invocationId: 'inv_1', isCancelled: true }] });
+});
+
+test('a workflow that is cancelled while it waits hears how its call was stopped', async () => {
+  const { told, own, handle, start, answer } = await aCall({
+    callTool: async () => goingOn(own),
+    awaitCall: () =>
+      new Promise((resolve) => cancellationSignal().addEventListener('abort', () => resolve(unknown), { once: true })),
+  });
+  await answer();
+  await start();
+  await until(() => told.awaitCall.length === 1);
+  await handle.cancel();
+  expect(await handle.result()).toEqual(unknown);
+  expect(told).toMatchObject({ callTool: 1, closeCall: [] });
+});
+
+type Handle = Awaited<ReturnType<typeof aCall>>['handle'];
+
+function hasEvent({ events }: { events?: object[] | null }, attributes: string): boolean {
+  return (events ?? []).some((event) => (event as Record<string, unknown>)[attributes] != null);
+}
