@@ -146,11 +146,14 @@ it('is aborted in a call that it never answers', async () => {
   const asked = call('read_silently', 'silent');
   await until(async () => (await timesAsked('read_silently', 'silent')) === 1, { what: 'the call at the server' });
   const kill = { scope: 'server', scope_id: notes.serverId, reason: 'drill' };
-  await stack.api().post('/governance/kill-switch', { ...kill, enabled: true });
+  const thrown = await stack.api().post('/governance/kill-switch', { ...kill, enabled: true });
   const { invocation_id: id } = (await asked).body.data;
   const end = await endOfCall(stack.api(), { path: `${base}/${notes.serverId}/invocations/${id}` });
   expect(end).toMatchObject({ outcome: 'unknown' });
   expect(await call('read_note', 'stopped')).toMatchObject({ status: 403 });
+  // Whatever is asked of the server's own workflow before the kill has ended it is killed too.
+  const report = `/governance/switches/${thrown.body.data.switch_id}/report`;
+  await until(async () => (await stack.api().get(report)).body.data.status === 'completed', { what: 'the kill' });
   await stack.api().post('/governance/kill-switch', { ...kill, enabled: false });
   expect(await timesAsked('read_note', 'stopped')).toBe(0);
 });
