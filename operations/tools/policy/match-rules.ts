@@ -1,11 +1,9 @@
-import type { SealedPolicies } from '../../../contracts/policies';
 import type { ToolRule } from '../../../contracts/tool-rules';
 import type { RiskLevel, ToolDecisionWord } from '../../../contracts/tools';
 import { compileExpression } from './expression';
 import type { ExpressionBindings } from './expression-bindings';
+import { isAbout, rulesAbout, type NamedCall, type PlacedRule, type SealedPolicy } from './rules-about';
 import { OutOfTime, withinTime } from './within-time';
-
-type SealedPolicy = SealedPolicies['policies'][number];
 
 export interface RuleMatch {
   readonly policyId: string;
@@ -34,69 +32,51 @@ export const rulesMsMax = 1_000;
 export const shadowMsMax = 250;
 // A watch costs more than ten rules. Over so little no rule takes longer than all of them may.
 const unwatchedBytesMax = 1024;
+const rulesBetweenLooks = 8;
 
 /**
  * The rules of the policies in force that match a call, in the order of policies and rules; after the first in BLOCK that
  * denies, those in WARN only. Throws `OutOfTime` when they take too long all together.
  */
 export function matchRules(policies: readonly SealedPolicy[], call: MatchedCall): RuleMatch[] {
-  return matchWithin(
-    policies.filter(({ enforcement_mode: mode }) => mode === 'BLOCK' || mode === 'WARN'),
-    call,
-    rulesMsMax,
-  );
+  return matchWithin(rulesAbout(policies, call).deciding, call, rulesMsMax);
 }
 
 /** What policies in AUDIT would say. One that takes too long has failed, like one that cannot be evaluated. */
 export function matchShadow(policies: readonly SealedPolicy[], call: MatchedCall): RuleMatch[] {
   let left = shadowMsMax;
-  return policies
-    .filter(({ enforcement_mode: mode }) => mode === 'AUDIT')
-    .flatMap((policy) => {
-      const began = performance.now();
-      try {
-        const found = matchWithin([policy], call, left);
-        left = Math.max(0, Math.ceil(left - (performance.now() - began)));
-        return found;
-      } catch (error) {
-        if (!(error instanceof OutOfTime)) throw error;
-        left = 0;
-        return [failedMatch(policy, `rules in AUDIT took more than ${shadowMsMax} ms`)];
-      }
-    });
+  return rulesAbout(policies, call).shadow.flatMap(({ policy, rules }) => {
+    const began = performance.now();
+    try {
+      const found = matchWithin(rules, call, left);
+      left = Math.max(0, Math.ceil(left - (performance.now() - began)));
+      return found;
+    } catch (error) {
+      if (!(error instanceof OutOfTime)) throw error;
+      left = 0;
+      return [failedMatch(policy, `rules in AUDIT took more than ${shadowMsMax} ms`)];
+    }
+  });
 }
 
-function matchWithin(policies: readonly SealedPolicy[], call: MatchedCall, timeoutMs: number): RuleMatch[] {
-  const rules = rulesAbout(policies, call);
+function matchWithin(rules: readonly PlacedRule[], call: MatchedCall, timeoutMs: number): RuleMatch[] {
   if (rules.length === 0) return [];
   if (timeoutMs <= 0) throw tooLong(timeoutMs);
   const match = () => matchAll(rules, call, timeoutMs);
   return call.argumentBytes > unwatchedBytesMax ? withinTime(match, timeoutMs) : match();
 }
 
-interface PlacedRule {
-  readonly policy: SealedPolicy;
-  readonly rule: ToolRule;
-}
-
-// This is done for every call with every rule, so in plain loops, and nothing is made of a rule that does not match.
-function rulesAbout(policies: readonly SealedPolicy[], call: NamedCall): PlacedRule[] {
-  const found: PlacedRule[] = [];
-  for (const policy of policies) {
-    for (const rule of policy.conditions.tool_rules ?? []) if (isAbout(rule, call)) found.push({ policy, rule });
-  }
-  return found;
-}
-
 function matchAll(rules: readonly PlacedRule[], call: MatchedCall, timeoutMs: number): RuleMatch[] {
   const until = performance.now() + timeoutMs;
   const found: RuleMatch[] = [];
   let isDenied = false;
+  let looked = 0;
   for (const { policy, rule } of rules) {
     const isBlocking = policy.enforcement_mode === 'BLOCK';
     // What is denied stays denied, and the first denial is told.
     if (isDenied && isBlocking) continue;
-    if (performance.now() > until) throw tooLong(timeoutMs);
+    // A look at the clock takes as long as a small rule.
+    if (looked++ % rulesBetweenLooks === 0 && performance.now() > until) throw tooLong(timeoutMs);
     const match = matchRule(policy, rule, call);
     if (match === undefined) continue;
     found.push(match);
@@ -113,18 +93,12 @@ function failedMatch({ policy_id: policyId, enforcement_mode: mode }: SealedPoli
   return { policyId, mode, approvers: 1, effect: 'deny', failure };
 }
 
-type NamedCall = Pick<MatchedCall, 'server' | 'tool' | 'risk'>;
-
 /** Whether a rule about the call looks at its arguments. */
 export function readsArguments(policies: readonly SealedPolicy[], call: NamedCall): boolean {
   return policies
     .filter(({ enforcement_mode: mode }) => mode !== 'DISABLED')
     .flatMap(({ conditions }) => conditions.tool_rules ?? [])
     .some((rule) => /\bargs\b/.test(rule.when ?? '') && isAbout(rule, call));
-}
-
-function isAbout({ servers, tools, risks }: ToolRule, call: NamedCall): boolean {
-  return isNamed(servers, call.server) && isNamed(tools, call.tool) && (risks?.includes(call.risk) ?? true);
 }
 
 function matchRule(policy: SealedPolicy, rule: ToolRule, call: MatchedCall): RuleMatch | undefined {
@@ -147,12 +121,4 @@ function matchOf(policy: SealedPolicy, { effect, approvers, message }: ToolRule)
 
 function failedOf(policy: SealedPolicy, rule: ToolRule, failure: string): RuleMatch {
   return { ...matchOf(policy, rule), effect: 'deny', failure };
-}
-
-/** Whether a name is among names and beginnings of names. */
-export function isNamed(patterns: readonly string[], name: string): boolean {
-  for (const pattern of patterns) {
-    if (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name) return true;
-  }
-  return false;
 }

@@ -1,5 +1,5 @@
 import type { SealedPolicies } from '../../../contracts/policies';
-import { isNamed } from '../policy/match-rules';
+import { isNamed } from '../policy/rules-about';
 
 export interface Redactions {
   /** JSONPath into the arguments. */
