@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { CallsUnderWay } from './activities/tools/calls-under-way';
 import { createEngine, type Engine } from './client/engine';
 import type { ApiConfig } from './config';
 import { workflowSource, type callWorkerOptions } from './worker-options';
 
 const retryMs = 2_000;
-/** Calls that nobody waits for have as long when the process ends as those that somebody does. */
+/** What calls have left when the process ends, as its activities have. */
 const graceMs = 5_000;
 
 export interface CallHost {
@@ -17,13 +18,15 @@ export interface CallHost {
 export interface CallHostOptions {
   readonly config: Pick<ApiConfig, 'temporal' | 'taskQueue'>;
   readonly options: ReturnType<typeof callWorkerOptions>;
+  /** The calls that the process carries out, which are ended with it. */
+  readonly underWay: Pick<CallsUnderWay, 'end'>;
   /** Instead of what lies beside the compiled program. */
   readonly workflows?: Pick<WorkerOptions, 'workflowBundle'>;
   readonly onError: (error: unknown) => void;
 }
 
 /** Runs the worker of calls beside the API for as long as there is an engine, and again when there is one again. */
-export function hostCalls({ config, options, workflows, onError }: CallHostOptions): CallHost {
+export function hostCalls({ config, options, underWay, workflows, onError }: CallHostOptions): CallHost {
   const { temporal, taskQueue } = config;
   const stopping = new AbortController();
   let engine: Engine | undefined;
@@ -38,7 +41,10 @@ export function hostCalls({ config, options, workflows, onError }: CallHostOptio
       // One that was made must run to be ended: else its threads would stay. Neither goes on without the other.
       const run = (worker: Worker) => {
         workers.push(worker);
-        running.push(worker.run().finally(shutDown));
+        const ended = worker.run().finally(shutDown);
+        // Heard of below, where all of them are waited for.
+        ended.catch(() => {});
+        running.push(ended);
       };
       run(await Worker.create({ ...own, ...made }));
       run(await Worker.create({ ...shared, ...(workflows ?? workflowSource()), ...made }));
@@ -71,8 +77,9 @@ export function hostCalls({ config, options, workflows, onError }: CallHostOptio
     async stop() {
       stopping.abort();
       shutDown();
-      await kept;
-      await options.underWay.end(graceMs);
+      await Promise.all([kept, underWay.end(graceMs)]);
+      // What was begun by a task that was at work still.
+      await underWay.end(0);
     },
   };
 }

@@ -3,7 +3,7 @@ export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
 
-/** The work's own outcome, or `NoAnswer` when it takes longer. The work itself goes on; nobody hears of it any more. */
+/** The work's own outcome, or `NoAnswer` when it takes longer. The work itself goes on. */
 export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   try {

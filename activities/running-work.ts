@@ -21,7 +21,7 @@ export interface RunningWork {
 
 const keyOf = (type: string, id: string) => `${type}:${id}`;
 
-/** The activities at work in this process, found by the scopes whose switches stop them. */
+/** The work under way in this process, found by the scopes whose switches stop them. */
 export function createRunningWork(): RunningWork {
   const byScope = new Map<string, Set<Running>>();
   let total = 0;

@@ -11,7 +11,7 @@ const capabilityOf: Readonly<Record<string, string>> = {
   indexDocuments: stageCapability('index'),
   classifyDocuments: stageCapability('classify'),
   activatePlane: stageCapability('activate'),
-  callTool: 'tools.call',
+  beginCall: 'tools.call',
   discoverServer: 'tools.registry',
   checkServer: 'tools.registry',
 };

@@ -3,7 +3,9 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import { createMcpUpstream } from '../activities/adapters/mcp';
 import { createRunningWork } from '../activities/running-work';
+import type { ReadKills } from '../activities/stoppable-work';
 import { createAskUpstream } from '../activities/tools/ask-upstream';
+import { createCallsUnderWay } from '../activities/tools/calls-under-way';
 import { createDescribeServer } from '../activities/tools/describe-server';
 import { createBarriers } from '../barriers';
 import { createAdapters } from '../adapters';
@@ -132,14 +134,19 @@ export async function createApiParts(
   const readServer = createReadServer({ dispatch, ask: createAskUpstream({ upstream, describeServer, running }) });
   const watchers = createCallWatchers();
   const handedCalls = createHandedCalls();
+  const killSwitches = { running, readKills: (input: Parameters<ReadKills>[0]) => readKills(db, input) };
+  const underWay = createCallsUnderWay({
+    ...killSwitches,
+    onFailure: (error, { invocationId }) =>
+      logger.warn({ err: error, invocationId }, 'a call ended without an outcome'),
+  });
   const host = hostCalls({
     config,
+    underWay,
     options: callWorkerOptions({
-      ...{ dispatch, box, objects, upstream, running, reachBarrier, isTraced, taskQueue: config.taskQueue },
+      ...{ ...killSwitches, dispatch, box, objects, upstream, reachBarrier, isTraced, taskQueue: config.taskQueue },
       callReads: createCallReads(db),
-      ...{ handedCalls, watchers },
-      describeServer,
-      readKills: (input) => readKills(db, input),
+      ...{ handedCalls, watchers, underWay, describeServer },
     }),
     ...(workflows !== undefined && { workflows }),
     onError: (error) => logger.warn({ err: error }, 'calls of tools wait: their worker does not run'),
@@ -222,7 +229,9 @@ export async function createApiParts(
     logger,
   });
   const close = async () => {
-    await Promise.all([...deliveries, host.stop(), watcher.stop()]);
+    await Promise.all([...deliveries, host.stop()]);
+    // Until the calls have ended a kill must reach them.
+    await watcher.stop();
     await Promise.all([
       upstream.close(),
       connection.close(),

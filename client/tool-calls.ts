@@ -74,7 +74,7 @@ export async function listRunning(client: Client, workflowIds: readonly string[]
 
 function startOptions({ workflowId, payload }: Message, { taskQueue }: StartCallOptions) {
   const { call, serverName, toolName, decision, requester } = payload;
-  const args: [ToolCallInput] = [{ ...call, isLocal: true }];
+  const args: [ToolCallInput] = [call];
   return {
     ...{ workflowId, args },
     taskQueue: taskQueuesOf(taskQueue).tools,

@@ -42,8 +42,6 @@ export interface ToolCallInput {
   readonly serverId: string;
   /** Milliseconds until the approval runs out; absent where none is waited for. */
   readonly waitMs?: number;
-  /** Its calling begins within the workflow's own task; absent in what was taken on before that was so. */
-  readonly isLocal?: true;
 }
 
 /** How the call stands after a step. */

@@ -6,7 +6,7 @@ export interface TaskQueues {
   readonly main: string;
   /** Long work that reads, embeds and writes much. */
   readonly io: string;
-  /** Tool calls: workflows and activities, in the processes of the API, where they are asked for. */
+  /** Tool calls: their workflows, and what these do, in the processes of the API, where they are asked for. */
   readonly tools: string;
 }
 
@@ -66,7 +66,7 @@ export const planeWorkflowType = 'knowledgePlane';
 export const runJobSignalName = 'runJob';
 export const killSignalName = 'kill';
 export const resumeSignalName = 'resume';
-export const toolCallWorkflowType = 'toolCall';
+export const toolCallWorkflowType = 'mcpToolCall';
 export const callDecidedSignalName = 'callDecided';
 export const fanOutWorkflowType = 'killFanOut';
 
@@ -82,7 +82,10 @@ export interface KillInput {
   readonly thrown?: FanOutInput;
 }
 
-/** Activities that go on after a kill: recording, release and compensation, and what stops or ends. Both sides of the engine ask this list. */
+/**
+ * Activities that go on after a kill: recording, release and compensation, and waiting for an end. Both sides of the engine
+ * ask this list.
+ */
 export const killExemptActivities: readonly string[] = [
   'recordKill',
   'recordKilledJob',

@@ -1,6 +1,7 @@
 import {
   ActivityCancellationType,
   ActivityFailure,
+  ApplicationFailure,
   CancellationScope,
   condition,
   defineSignal,
@@ -9,9 +10,11 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
+  sleep,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { CallActivities, OwnCallActivities } from '../activities/tools';
+import type { BeginCallInput } from '../activities/tools/begin-call';
 import type { ToolCallInput, ToolCallStep } from '../contracts/tool-calls';
 import { callDecidedSignalName } from '../contracts/workflow-messages';
 import { isKill, readFailure, recordedCode, type EndedWork } from './governance/ended-work';
@@ -21,16 +24,27 @@ import { isKilled } from './interceptors/kill-switch';
 /** Sent when people have decided about the call, or it was taken back; the rows say which. */
 export const callDecidedSignal = defineSignal(callDecidedSignalName);
 
+const attemptsMax = 10;
 const calling = {
   summary: 'Opens the intent, calls the tool once and records the outcome',
-  startToCloseTimeout: '30 seconds',
   // So that whoever is stopped can still say how far the call had come.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   // An attempt that finds the intent of another sends nothing.
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 10 },
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: attemptsMax },
 } as const;
-const inTask = proxyLocalActivities<CallActivities>(calling);
-const onQueue = proxyActivities<CallActivities>(calling);
+
+const { beginCall } = proxyLocalActivities<CallActivities>({
+  ...calling,
+  startToCloseTimeout: '30 seconds',
+  // Longer pauses between attempts are timers, in which signals are heard.
+  localRetryThreshold: '500 milliseconds',
+});
+
+const { callTool } = proxyActivities<CallActivities>({
+  ...calling,
+  startToCloseTimeout: '3 minutes',
+  heartbeatTimeout: '10 seconds',
+});
 
 const { closeCall } = proxyActivities<CallActivities>({
   summary: 'Records the end of the call',
@@ -38,8 +52,19 @@ const { closeCall } = proxyActivities<CallActivities>({
   retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds' },
 });
 
+type SendCall = (input: BeginCallInput) => Promise<ToolCallStep>;
+
 /** One call of a tool: waits for people where they were asked, is sent once, and ends with an outcome. */
-export async function toolCall({ invocationId, serverId, waitMs, isLocal }: ToolCallInput): Promise<ToolCallStep> {
+export function mcpToolCall(input: ToolCallInput): Promise<ToolCallStep> {
+  return runCall(input, call);
+}
+
+/** The same for calls that were taken on before that one was there, in which the calling is an activity from the start. */
+export function toolCall(input: ToolCallInput): Promise<ToolCallStep> {
+  return runCall(input, callTool);
+}
+
+async function runCall({ invocationId, serverId, waitMs }: ToolCallInput, send: SendCall): Promise<ToolCallStep> {
   let isDecided = false;
   setHandler(callDecidedSignal, () => {
     isDecided = true;
@@ -50,7 +75,8 @@ export async function toolCall({ invocationId, serverId, waitMs, isLocal }: Tool
       if (step.state === 'settled') return step;
     }
     setCurrentDetails('The call is being sent.');
-    const step = await call();
+    const scopes = [{ type: 'server', id: serverId } as const, { type: 'run', id: invocationId } as const];
+    const step = await send({ invocationId, scopes });
     if (step.state === 'settled') return step;
     return await close({ why: 'failed', reason: 'internal_error', message: 'an attempt to send it was lost' });
   } catch (error) {
@@ -61,21 +87,26 @@ export async function toolCall({ invocationId, serverId, waitMs, isLocal }: Tool
     return await close(endOf(readFailure(error)));
   }
 
-  async function call(): Promise<ToolCallStep> {
-    const { callTool } = isLocal === true ? inTask : onQueue;
-    const scopes = [{ type: 'server', id: serverId } as const, { type: 'run', id: invocationId } as const];
-    for (;;) {
-      const step = await callTool({ invocationId, scopes });
-      if (step.state !== 'going_on') return step;
-      const end = await awaitEnd(step.queue, invocationId);
-      if (end !== null) return end;
-    }
-  }
-
   function close(end: Omit<Parameters<typeof closeCall>[0], 'invocationId'>): Promise<ToolCallStep> {
     return CancellationScope.nonCancellable(() =>
       runAsSystem(() => closeCall({ invocationId, ...end }), 'system:tool-call'),
     );
+  }
+}
+
+/** Begins the call in the task, and waits for its end where its process says that it goes on. */
+async function call(input: BeginCallInput): Promise<ToolCallStep> {
+  for (let round = 1; ; round += 1) {
+    const step = await beginCall(input);
+    if (step.state !== 'going_on') return step;
+    try {
+      const end = await awaitEnd(step.queue, input.invocationId);
+      if (end !== null) return end;
+    } catch (error) {
+      if (!isPassing(error) || round === attemptsMax) throw error;
+    }
+    if (round === attemptsMax) throw ApplicationFailure.nonRetryable('nobody says how it ended', 'timeout');
+    await sleep(Math.min(200 * 2 ** round, 10_000));
   }
 }
 
@@ -90,21 +121,26 @@ async function awaitEnd(taskQueue: string, invocationId: string): Promise<ToolCa
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { maximumAttempts: 1 },
   });
+  const wait = (isCancelled: boolean) =>
+    awaitCall({ invocationId, isCancelled }).catch((error: unknown) => {
+      if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) return null;
+      throw error;
+    });
   try {
-    return await awaitCall({ invocationId, isCancelled: false });
+    return await wait(false);
   } catch (error) {
-    if (isTimeout(error)) return null;
     if (!isCancellation(error)) throw error;
+    // It was cancelled before anybody waited, and the call goes on.
+    return CancellationScope.nonCancellable(() => wait(true));
   }
-  // It was cancelled before anybody waited, and the call goes on.
-  const stopped = CancellationScope.nonCancellable(() => awaitCall({ invocationId, isCancelled: true }));
-  return stopped.catch((error: unknown) => {
-    if (isTimeout(error)) return null;
-    throw error;
-  });
 }
 
-const isTimeout = (error: unknown) => error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+/** A failure after which the call may be begun again. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.nonRetryable !== true
+  );
+}
 
 function endOf(ended: EndedWork): Omit<Parameters<typeof closeCall>[0], 'invocationId'> {
   const reason = ended.reason ?? recordedCode(ended);

@@ -5,8 +5,8 @@ import { killExemptActivities } from '../../contracts/workflow-messages';
 import { scopesOf } from '../scopes';
 import { refuseWhenKilled, runStoppable, type KillSwitchOptions } from '../stoppable-work';
 
-/** Its work outlives it, and is stopped by switches on its own. */
-const standsAside = 'callTool';
+/** What they begin may outlive them, and is stopped by switches on its own. */
+const standAside: readonly string[] = ['beginCall', 'callTool'];
 
 /** Stops activities by the kill switches of whatever they belong to. */
 export function killSwitchInterceptors(options: KillSwitchOptions): ActivityInterceptorsFactory {
@@ -14,7 +14,7 @@ export function killSwitchInterceptors(options: KillSwitchOptions): ActivityInte
     inbound: {
       async execute(input, next) {
         const { activityType, isLocal } = info;
-        if (activityType === standsAside || killExemptActivities.includes(activityType)) return next(input);
+        if (standAside.includes(activityType) || killExemptActivities.includes(activityType)) return next(input);
         const context = currentContext();
         const { tenantId } = context;
         const scopes = scopesOf({ activityType, args: input.args, context });

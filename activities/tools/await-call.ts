@@ -1,7 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { currentContext } from '../../context';
 import type { ToolCallStep } from '../../contracts/tool-calls';
-import type { CallsUnderWay } from './calls-under-way';
+import type { createJoinCall } from './begin-call';
+import type { CallsUnderWay, CallUnderWay } from './calls-under-way';
 
 export interface AwaitCallInput {
   readonly invocationId: string;
@@ -11,22 +12,30 @@ export interface AwaitCallInput {
 
 /**
  * Waits for the end of a call that this process carries out; cancelled, it stops the call and says how that ended. Null
- * where none such is under way, or it ended without an outcome: `callTool` says then how it stands.
+ * where none such is under way: `beginCall` says then how it stands. A call that fails fails here too.
  */
 export function createAwaitCall({ underWay }: { readonly underWay: Pick<CallsUnderWay, 'find'> }) {
   return async ({ invocationId, isCancelled }: AwaitCallInput): Promise<ToolCallStep | null> => {
     const call = underWay.find({ tenantId: currentContext().tenantId, invocationId });
     if (call === undefined) return null;
-    const cancelled = cancellationSignal();
-    const stop = () => call.stop(cancelled.reason ?? new Error('the workflow was cancelled'));
-    cancelled.addEventListener('abort', stop, { once: true });
-    if (isCancelled || cancelled.aborted) stop();
-    try {
-      return await call.end.catch(() => null);
-    } finally {
-      cancelled.removeEventListener('abort', stop);
-    }
+    if (isCancelled) call.stop(new Error('the workflow was cancelled'));
+    return endOf(call);
   };
 }
 
-export type AwaitCall = ReturnType<typeof createAwaitCall>;
+/** The whole call as one activity, for workflows of the type `toolCall`, which began before there was `mcpToolCall`. */
+export function createCallTool(joinCall: ReturnType<typeof createJoinCall>) {
+  return (input: Parameters<typeof joinCall>[0]): Promise<ToolCallStep> => endOf(joinCall(input));
+}
+
+async function endOf(call: CallUnderWay): Promise<ToolCallStep> {
+  const cancelled = cancellationSignal();
+  const stop = () => call.stop(cancelled.reason);
+  cancelled.addEventListener('abort', stop, { once: true });
+  if (cancelled.aborted) stop();
+  try {
+    return await call.end;
+  } finally {
+    cancelled.removeEventListener('abort', stop);
+  }
+}

@@ -28,9 +28,14 @@ export interface CallsUnderWay {
 }
 
 /** Each holds its arguments and a request; whoever comes beyond these is told to come again. */
-export const callsUnderWayMax = 1_000;
+export const callsUnderWayMax = 500;
 
-export function createCallsUnderWay(options: KillSwitchOptions): CallsUnderWay {
+export interface CallsUnderWayOptions extends KillSwitchOptions {
+  /** A call ended without an outcome. */
+  readonly onFailure: (error: unknown, call: KnownCall) => void;
+}
+
+export function createCallsUnderWay({ onFailure, ...options }: CallsUnderWayOptions): CallsUnderWay {
   const byKey = new Map<string, CallUnderWay>();
   const keyOf = ({ tenantId, invocationId }: KnownCall) => `${tenantId}/${invocationId}`;
 
@@ -45,7 +50,7 @@ export function createCallsUnderWay(options: KillSwitchOptions): CallsUnderWay {
       const work = { tenantId, scopes, cancelled: stopping.signal, looksFirst: false };
       const end = runStoppable(options, work, carry).finally(() => byKey.delete(key));
       // Nobody may be there any more to hear of it.
-      end.catch(() => {});
+      end.catch((error: unknown) => onFailure(error, call));
       const begun: CallUnderWay = { end, stop: (reason) => stopping.abort(reason) };
       byKey.set(key, begun);
       return begun;

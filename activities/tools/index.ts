@@ -1,16 +1,18 @@
 import { createGovernanceActivities } from '../governance/create-governance-activities';
+import { createAwaitCall, createCallTool } from './await-call';
+import { createBeginCall, createJoinCall } from './begin-call';
 import type { CallDependencies } from './call-dependencies';
-import { createAwaitCall } from './await-call';
-import { createCallTool } from './call-tool';
 import { createCloseCall } from './close-call';
 
-export type { CallDependencies, CarryDependencies } from './call-dependencies';
+export type { CallDependencies } from './call-dependencies';
 
 /** What the workers of the queue of calls run: calls, and what every workflow needs. */
 export function createCallActivities(dependencies: CallDependencies) {
+  const joinCall = createJoinCall(dependencies);
   return {
     ...createGovernanceActivities(dependencies),
-    callTool: createCallTool(dependencies),
+    beginCall: createBeginCall(joinCall, dependencies),
+    callTool: createCallTool(joinCall),
     closeCall: createCloseCall(dependencies),
   };
 }

@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { heartbeatInterceptors } from '../../activities/interceptors/heartbeat';
 import type { AwaitCallInput } from '../../activities/tools/await-call';
+import { ApplicationFailure } from '@temporalio/common';
 import { createEngine } from '../../client/engine';
 import { freezeContext } from '../../contracts/execution-context';
 import { ownCallQueue, taskQueuesOf } from '../../contracts/workflow-messages';
@@ -26,15 +27,15 @@ afterAll(async () => {
 
 /** A workflow whose calls go on in a process that answers as the test says; each question is kept. */
 async function aCall(answers: {
-  readonly callTool: (asked: number) => Promise<unknown>;
+  readonly beginCall: (asked: number) => Promise<unknown>;
   readonly awaitCall?: (input: AwaitCallInput) => Promise<unknown>;
 }) {
   const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
   const taskQueue = `calls-${randomUUID()}`;
   const own = ownCallQueue(taskQueue, 'one');
-  const told = { callTool: 0, awaitCall: [] as AwaitCallInput[], closeCall: [] as unknown[] };
+  const told = { beginCall: 0, awaitCall: [] as AwaitCallInput[], closeCall: [] as unknown[] };
   const activities = {
-    callTool: () => answers.callTool(++told.callTool),
+    beginCall: () => answers.beginCall(++told.beginCall),
     async closeCall(input: unknown) {
       told.closeCall.push(input);
       return unknown;
@@ -83,22 +84,22 @@ const goingOn = (queue: string) => ({ state: 'going_on', queue });
 
 test('a process that knows nothing of the call any more has the workflow ask anew how it stands', async () => {
   const { told, own, handle, start, answer } = await aCall({
-    callTool: async (asked) => (asked === 1 ? goingOn(own) : settled),
+    beginCall: async (asked) => (asked === 1 ? goingOn(own) : settled),
     awaitCall: async () => null,
   });
   await answer();
   await start();
   expect(await handle.result()).toEqual(settled);
-  expect(told).toEqual({ callTool: 2, awaitCall: [{ invocationId: 'inv_1', isCancelled: false }], closeCall: [] });
+  expect(told).toEqual({ beginCall: 2, awaitCall: [{ invocationId: 'inv_1', isCancelled: false }], closeCall: [] });
 });
 
 test('a process that is gone has the workflow ask anew, when it was waited for', async () => {
   const { told, own, handle, start } = await aCall({
-    callTool: async (asked) => (asked === 1 ? goingOn(own) : unknown),
+    beginCall: async (asked) => (asked === 1 ? goingOn(own) : unknown),
   });
   await start();
   expect(await handle.result()).toEqual(unknown);
-  expect(told).toEqual({ callTool: 2, awaitCall: [], closeCall: [] });
+  expect(told).toEqual({ beginCall: 2, awaitCall: [], closeCall: [] });
 });
 
 test.each([
@@ -108,23 +109,45 @@ test.each([
   let isEnding = () => {};
   const ending = new Promise<void>((resolve) => (isEnding = resolve));
   const { told, own, handle, start, answer } = await aCall({
-    callTool: async () => ending.then(() => goingOn(own)),
+    beginCall: async () => ending.then(() => goingOn(own)),
     awaitCall: async ({ isCancelled }) => (isCancelled ? unknown : null),
   });
   await start();
-  await until(() => told.callTool === 1);
+  await until(() => told.beginCall === 1);
   await end(handle);
   isEnding();
   // Nobody has waited by then: the process answers only now.
   await until(async () => hasEvent(await handle.fetchHistory(), 'activityTaskCanceledEventAttributes'));
   await answer();
   expect(await handle.result()).toEqual(unknown);
-  expect(told).toMatchObject({ callTool: 1, awaitCall: [{ invocationId: 'inv_1', isCancelled: true }] });
+  expect(told).toMatchObject({ beginCall: 1, awaitCall: [{ invocationId: 'inv_1', isCancelled: true }] });
+});
+
+test('a call that fails for good where it goes on is closed', async () => {
+  const { told, own, handle, start, answer } = await aCall({
+    beginCall: async () => goingOn(own),
+    awaitCall: () => Promise.reject(failure({ nonRetryable: true })),
+  });
+  await answer();
+  await start();
+  expect(await handle.result()).toEqual(unknown);
+  expect(told).toMatchObject({ beginCall: 1, closeCall: [{ why: 'failed', reason: 'service_unavailable' }] });
+});
+
+test('a call that fails in passing where it goes on is begun again', async () => {
+  const { told, own, handle, start, answer } = await aCall({
+    beginCall: async (asked) => (asked === 1 ? goingOn(own) : settled),
+    awaitCall: () => Promise.reject(failure({ nonRetryable: false })),
+  });
+  await answer();
+  await start();
+  expect(await handle.result()).toEqual(settled);
+  expect(told).toMatchObject({ beginCall: 2, closeCall: [] });
 });
 
 test('a workflow that is cancelled while it waits hears how its call was stopped', async () => {
   const { told, own, handle, start, answer } = await aCall({
-    callTool: async () => goingOn(own),
+    beginCall: async () => goingOn(own),
     awaitCall: () =>
       new Promise((resolve) => cancellationSignal().addEventListener('abort', () => resolve(unknown), { once: true })),
   });
@@ -133,8 +156,11 @@ test('a workflow that is cancelled while it waits hears how its call was stopped
   await until(() => told.awaitCall.length === 1);
   await handle.cancel();
   expect(await handle.result()).toEqual(unknown);
-  expect(told).toMatchObject({ callTool: 1, closeCall: [] });
+  expect(told).toMatchObject({ beginCall: 1, closeCall: [] });
 });
+
+const failure = (options: { nonRetryable: boolean }) =>
+  ApplicationFailure.create({ message: 'no', type: 'service_unavailable', ...options });
 
 type Handle = Awaited<ReturnType<typeof aCall>>['handle'];
 

@@ -60,6 +60,12 @@ it('looks at the switches before an activity does anything', async () => {
   expect(work).not.toHaveBeenCalled();
 });
 
+it.each(['beginCall', 'callTool', 'awaitCall', 'closeCall'])('leaves %s to itself, also under a kill', async (type) => {
+  const { ended, readKills } = await run(type, [row(3, true)], nothing);
+  expect(await ended).toBe(false);
+  expect(readKills).not.toHaveBeenCalled();
+});
+
 describe('work that begins behind the fence', () => {
   it('is not looked at before', async () => {
     const { ended, readKills } = await runFenced([], () => passedFence({ sw_1: 3 }));

@@ -1,7 +1,8 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createRunningWork } from '../../../activities/running-work';
-import { createAwaitCall } from '../../../activities/tools/await-call';
-import { createCallTool, type CallToolInput } from '../../../activities/tools/call-tool';
+import { createAwaitCall, createCallTool } from '../../../activities/tools/await-call';
+import { createBeginCall, createJoinCall, type BeginCallInput } from '../../../activities/tools/begin-call';
+import type { CallDependencies } from '../../../activities/tools/call-dependencies';
 import { callsUnderWayMax, createCallsUnderWay } from '../../../activities/tools/calls-under-way';
 import { passedFence, workSignal } from '../../../activities/work-signal';
 import { withContext } from '../../../context';
@@ -27,7 +28,9 @@ const serverKill: SwitchNotice = {
 
 function aProcess() {
   const running = createRunningWork();
-  return { running, underWay: createCallsUnderWay({ running, readKills: async () => [] }) };
+  const failures: unknown[] = [];
+  const onFailure = (error: unknown) => void failures.push(error);
+  return { running, failures, underWay: createCallsUnderWay({ running, readKills: async () => [], onFailure }) };
 }
 
 /** Work that ends when it is let go, or stopped. */
@@ -82,14 +85,15 @@ describe('calls under way', () => {
     expect(call.stoppedBy).toMatchObject({ reason: 'SWITCH_ENGAGED' });
   });
 
-  it('fail as their work failed, and can be begun again', async () => {
-    const { underWay } = aProcess();
+  it('fail as their work failed, which is told, and can be begun again', async () => {
+    const { underWay, failures } = aProcess();
     const { end } = underWay.join(called(), async () => Promise.reject(new Error('no database')));
     await expect(end).rejects.toThrow('no database');
+    expect(failures).toEqual([new Error('no database')]);
     expect(await underWay.join(called(), async () => settled).end).toEqual(settled);
   });
 
-  it('are a thousand at most', async () => {
+  it('are five hundred at most', async () => {
     const { underWay } = aProcess();
     const call = held();
     const all = Array.from({ length: callsUnderWayMax }, (_, n) => underWay.join(called(`inv_${n}`), call.carry));
@@ -124,21 +128,26 @@ describe('the activities', () => {
       if (start.fails !== undefined) throw start.fails;
       return { started: false, outcome: 'succeeded', lostIntentId: null };
     };
-    const callTool = createCallTool({
+    const dependencies: CallDependencies = {
       ...{ underWay, ownQueue: 'own', dispatch: dispatch as never, handedCalls: createHandedCalls() },
       callReads: { readCall: async () => ({ state: 'allowed', input: Buffer.from('x'), serverId: 'mcp_1' }) },
       box: { seal: async (_tenant, _name, plain) => Buffer.from(plain), open: async () => Buffer.from('{}') },
       ...{ objects: {} as never, describeServer: (() => {}) as never, upstream: {} as never },
       ...{ reachBarrier: () => {}, watchers: createCallWatchers() },
-    });
+    };
+    const joinCall = createJoinCall(dependencies);
+    const beginCall = createBeginCall(joinCall, dependencies);
+    const callTool = createCallTool(joinCall);
     const inside = <Input, Output>(work: (input: Input) => Promise<Output>, input: Input) => {
       const environment = new MockActivityEnvironment();
       return { ended: withContext(context, () => environment.run(work, input)), environment };
     };
     const awaitCall = createAwaitCall({ underWay });
+    const called: BeginCallInput = { invocationId: 'inv_1', scopes };
     return {
       ...{ underWay, start },
-      call: () => inside(callTool, { invocationId: 'inv_1', scopes } satisfies CallToolInput).ended,
+      call: () => inside(beginCall, called).ended,
+      callAsActivity: () => inside(callTool, called),
       wait: (isCancelled = false) => inside(awaitCall, { invocationId: 'inv_1', isCancelled }),
     };
   }
@@ -158,14 +167,25 @@ describe('the activities', () => {
     expect(await wait().ended).toBeNull();
   });
 
-  it('tell nothing of one that failed: whoever begins it again hears of it', async () => {
+  it('tell of one that failed that it did', async () => {
     const { call, start, wait } = activities();
     start.fails = new Error('no database');
     expect(await call()).toMatchObject({ state: 'going_on' });
     const { ended } = wait();
     start.release();
-    expect(await ended).toBeNull();
-    await expect(call()).rejects.toThrow('no database');
+    await expect(ended).rejects.toThrow('no database');
+  });
+
+  it('are one for a workflow that knows the call as one: it waits for the end, and stops it when cancelled', async () => {
+    const { callAsActivity, start, underWay } = activities();
+    const whole = callAsActivity();
+    start.release();
+    expect(await whole.ended).toEqual(settled);
+    const call = held();
+    underWay.join(called(), call.carry);
+    const cut = callAsActivity();
+    cut.environment.cancel();
+    expect(await cut.ended).toEqual({ state: 'settled', outcome: 'unknown' });
   });
 
   it.each([

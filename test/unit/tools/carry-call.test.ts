@@ -22,7 +22,7 @@ interface Retry {
   readonly again?: () => unknown;
 }
 
-/** Runs the activity between a start that succeeds and a settling that is remembered. */
+/** Carries the call out between a start that succeeds and a settling that is remembered. */
 async function settled(change: Partial<CarryDependencies>, retry: Retry = {}) {
   const { isRetrySafe = false, again = () => ({ started: false }) } = retry;
   const ends: { outcome: string; reason?: string }[] = [];
