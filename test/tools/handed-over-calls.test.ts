@@ -5,7 +5,9 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { heartbeatInterceptors } from '../../activities/interceptors/heartbeat';
 import type { AwaitCallInput } from '../../activities/tools/await-call';
 import { ApplicationFailure } from '@temporalio/common';
+import { contextInterceptor } from '../../client/context-interceptor';
 import { createEngine } from '../../client/engine';
+import { withContext } from '../../context';
 import { freezeContext } from '../../contracts/execution-context';
 import { ownCallQueue, taskQueuesOf } from '../../contracts/workflow-messages';
 import { until } from '../support/until';
@@ -36,6 +38,7 @@ async function aCall(answers: {
   const told = { beginCall: 0, awaitCall: [] as AwaitCallInput[], closeCall: [] as unknown[] };
   const activities = {
     beginCall: () => answers.beginCall(++told.beginCall),
+    callTool: async () => settled,
     async closeCall(input: unknown) {
       told.closeCall.push(input);
       return unknown;
@@ -64,16 +67,25 @@ async function aCall(answers: {
   await run({ taskQueue: taskQueuesOf(taskQueue).tools, activities, workflowBundle });
   const engine = createEngine({ connection: client.connection, namespace: 'default', taskQueue });
   const workflowId = `tool:${taskQueue}`;
+  const call = { invocationId: 'inv_1', serverId: 'mcp_1' };
   return {
     ...{ told, own, handle: client.workflow.getHandle(workflowId) },
     start: () =>
       engine.startToolCall({
         workflowId,
         payload: {
-          call: { invocationId: 'inv_1', serverId: 'mcp_1' },
+          call,
           ...{ serverName: 'notes', toolName: 'read_note', decision: 'allowed', requester },
         },
       }),
+    /** As calls were started before there was `mcpToolCall`. */
+    startFormer: () =>
+      withContext(requester, () =>
+        new Client({ connection: client.connection, interceptors: { workflow: [contextInterceptor] } }).workflow.start(
+          'toolCall',
+          { workflowId, args: [call], taskQueue: taskQueuesOf(taskQueue).tools },
+        ),
+      ),
     /** From now on the process answers. */
     answer: () =>
       run({ taskQueue: own, activities: { awaitCall }, interceptors: { activity: [heartbeatInterceptors] } }),
@@ -81,6 +93,14 @@ async function aCall(answers: {
 }
 
 const goingOn = (queue: string) => ({ state: 'going_on', queue });
+
+test('a workflow of the former type has the whole call as one activity of the queue', async () => {
+  const { told, handle, startFormer } = await aCall({ beginCall: async () => unknown });
+  await startFormer();
+  expect(await handle.result()).toEqual(settled);
+  expect(hasEvent(await handle.fetchHistory(), 'activityTaskScheduledEventAttributes')).toBe(true);
+  expect(told).toEqual({ beginCall: 0, awaitCall: [], closeCall: [] });
+});
 
 test('a process that knows nothing of the call any more has the workflow ask anew how it stands', async () => {
   const { told, own, handle, start, answer } = await aCall({
