@@ -121,10 +121,11 @@ async function awaitEnd(taskQueue: string, invocationId: string): Promise<ToolCa
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { maximumAttempts: 1 },
   });
-  const wait = (isCancelled: boolean) =>
+  const wait = (isCancelled: boolean): Promise<ToolCallStep | null> =>
     awaitCall({ invocationId, isCancelled }).catch((error: unknown) => {
-      if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) return null;
-      throw error;
+      if (!(error instanceof ActivityFailure && error.cause instanceof TimeoutFailure)) throw error;
+      // Not heard of for a while, a process may carry the call out still; one that is gone does not take this up.
+      return error.cause.timeoutType === 'SCHEDULE_TO_START' ? null : wait(isCancelled);
     });
   try {
     return await wait(false);

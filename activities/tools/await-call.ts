@@ -1,4 +1,4 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { currentContext } from '../../context';
 import type { ToolCallStep } from '../../contracts/tool-calls';
 import type { createJoinCall } from './begin-call';
@@ -28,14 +28,24 @@ export function createCallTool(joinCall: ReturnType<typeof createJoinCall>) {
   return (input: Parameters<typeof joinCall>[0]): Promise<ToolCallStep> => endOf(joinCall(input));
 }
 
+/** The call goes on where the engine has only lost sight of the activity, and then asks again. */
 async function endOf(call: CallUnderWay): Promise<ToolCallStep> {
-  const cancelled = cancellationSignal();
-  const stop = () => call.stop(cancelled.reason);
-  cancelled.addEventListener('abort', stop, { once: true });
-  if (cancelled.aborted) stop();
+  // Taken here: the signal is aborted outside of the activity.
+  const activity = Context.current();
+  const cancelled = activity.cancellationSignal;
+  let onCancel = () => {};
+  const lost = new Promise<never>((_resolve, reject) => {
+    onCancel = () => {
+      const { notFound = false, timedOut = false } = activity.cancellationDetails ?? {};
+      if (notFound || timedOut) reject(cancelled.reason as Error);
+      else call.stop(cancelled.reason);
+    };
+  });
+  cancelled.addEventListener('abort', onCancel, { once: true });
+  if (cancelled.aborted) onCancel();
   try {
-    return await call.end;
+    return await Promise.race([call.end, lost]);
   } finally {
-    cancelled.removeEventListener('abort', stop);
+    cancelled.removeEventListener('abort', onCancel);
   }
 }

@@ -87,10 +87,15 @@ async function aCall(answers: {
         ),
       ),
     /** From now on the process answers. */
-    answer: () =>
-      run({ taskQueue: own, activities: { awaitCall }, interceptors: { activity: [heartbeatInterceptors] } }),
+    answer: ({ isHeardOf = true } = {}) => {
+      const activity = isHeardOf ? [heartbeatInterceptors] : [];
+      return run({ taskQueue: own, activities: { awaitCall }, interceptors: { activity } });
+    },
   };
 }
+
+const untilCancelled = () =>
+  new Promise((resolve) => cancellationSignal().addEventListener('abort', () => resolve(unknown), { once: true }));
 
 const goingOn = (queue: string) => ({ state: 'going_on', queue });
 
@@ -111,6 +116,17 @@ test('a process that knows nothing of the call any more has the workflow ask ane
   await start();
   expect(await handle.result()).toEqual(settled);
   expect(told).toEqual({ beginCall: 2, awaitCall: [{ invocationId: 'inv_1', isCancelled: false }], closeCall: [] });
+});
+
+test('a process that was not heard of for a while is asked again, and the call is not given up', async () => {
+  const { told, own, handle, start, answer } = await aCall({
+    beginCall: async () => goingOn(own),
+    awaitCall: () => (told.awaitCall.length === 1 ? untilCancelled() : Promise.resolve(settled)),
+  });
+  await answer({ isHeardOf: false });
+  await start();
+  expect(await handle.result()).toEqual(settled);
+  expect(told).toMatchObject({ beginCall: 1, awaitCall: [{ isCancelled: false }, { isCancelled: false }] });
 });
 
 test('a process that is gone has the workflow ask anew, when it was waited for', async () => {
@@ -168,8 +184,7 @@ test('a call that fails in passing where it goes on is begun again', async () =>
 test('a workflow that is cancelled while it waits hears how its call was stopped', async () => {
   const { told, own, handle, start, answer } = await aCall({
     beginCall: async () => goingOn(own),
-    awaitCall: () =>
-      new Promise((resolve) => cancellationSignal().addEventListener('abort', () => resolve(unknown), { once: true })),
+    awaitCall: untilCancelled,
   });
   await answer();
   await start();

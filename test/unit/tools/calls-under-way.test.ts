@@ -1,3 +1,4 @@
+import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createRunningWork } from '../../../activities/running-work';
 import { createAwaitCall, createCallTool } from '../../../activities/tools/await-call';
@@ -186,6 +187,30 @@ describe('the activities', () => {
     const cut = callAsActivity();
     cut.environment.cancel();
     expect(await cut.ended).toEqual({ state: 'settled', outcome: 'unknown' });
+  });
+
+  it.each([{ notFound: true }, { timedOut: true }])(
+    'leave a call alone of which the engine lost sight: %p',
+    async (why) => {
+      const { underWay, wait } = activities();
+      const call = held();
+      underWay.join(called(), call.carry);
+      const { ended, environment } = wait();
+      environment.cancel('NOT_FOUND', new ActivityCancellationDetails(why));
+      await expect(ended).rejects.toThrow('NOT_FOUND');
+      const again = wait().ended;
+      call.release();
+      expect(await again).toEqual(settled);
+      expect(call.stoppedBy).toBeUndefined();
+    },
+  );
+
+  it.each([{ workerShutdown: true }, {}])('stop the call when their worker is shut down: %p', async (why) => {
+    const { underWay, wait } = activities();
+    underWay.join(called(), held().carry);
+    const { ended, environment } = wait();
+    environment.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails(why));
+    expect(await ended).toEqual({ state: 'settled', outcome: 'unknown' });
   });
 
   it.each([
