@@ -1,8 +1,8 @@
 import type { ToolRule } from '../../../contracts/tool-rules';
-import type { RiskLevel, ToolDecisionWord } from '../../../contracts/tools';
+import type { ToolDecisionWord } from '../../../contracts/tools';
 import { compileExpression } from './expression';
 import type { ExpressionBindings } from './expression-bindings';
-import { isAbout, rulesAbout, type NamedCall, type PlacedRule, type SealedPolicy } from './rules-about';
+import { rulesAbout, type NamedCall, type PlacedRule, type SealedPolicy } from './rules-about';
 import { OutOfTime, withinTime } from './within-time';
 
 export interface RuleMatch {
@@ -15,10 +15,7 @@ export interface RuleMatch {
   readonly failure?: string;
 }
 
-export interface MatchedCall {
-  readonly tool: string;
-  readonly server: string;
-  readonly risk: RiskLevel;
+export interface MatchedCall extends NamedCall {
   readonly bindings: ExpressionBindings;
   /** Bytes of the arguments in canonical JSON. */
   readonly argumentBytes: number;
@@ -92,10 +89,9 @@ function failedMatch({ policy_id: policyId, enforcement_mode: mode }: SealedPoli
 
 /** Whether a rule about the call looks at its arguments. */
 export function readsArguments(policies: readonly SealedPolicy[], call: NamedCall): boolean {
-  return policies
-    .filter(({ enforcement_mode: mode }) => mode !== 'DISABLED')
-    .flatMap(({ conditions }) => conditions.tool_rules ?? [])
-    .some((rule) => /\bargs\b/.test(rule.when ?? '') && isAbout(rule, call));
+  const { deciding, shadow } = rulesAbout(policies, call);
+  const rules = [...deciding, ...shadow.flatMap((each) => each.rules)];
+  return rules.some(({ rule: { when = '' } }) => /\bargs\b/.test(when));
 }
 
 function matchRule(policy: SealedPolicy, rule: ToolRule, call: MatchedCall): RuleMatch | undefined {

@@ -53,7 +53,7 @@ function findRules(policies: readonly SealedPolicy[], call: NamedCall): RulesAbo
   };
 }
 
-export function isAbout({ servers, tools, risks }: ToolRule, call: NamedCall): boolean {
+function isAbout({ servers, tools, risks }: ToolRule, call: NamedCall): boolean {
   return isNamed(servers, call.server) && isNamed(tools, call.tool) && (risks?.includes(call.risk) ?? true);
 }
 

@@ -97,6 +97,22 @@ describe('the matrix of risks', () => {
 });
 
 describe('rules', () => {
+  it('are those of the call, whatever was asked of the same policies before', () => {
+    const denying = [{ effect: 'deny', tools: ['transfer'], servers: ['bank'], risks: ['high'] }];
+    const policies = [policyOf('p', [{ effect: 'allow' }, ...denying])];
+    const decisionOf = (named: Partial<MatchedCall>) =>
+      decideCall({ ...open, policies }, { ...callOf('high'), ...named }).decision;
+    const asked = [
+      {},
+      { tool: 'other' },
+      {},
+      { server: 'other' },
+      { risk: 'low' },
+      { server: 'ban', tool: 'ktransfer' },
+    ] as const;
+    expect(asked.map(decisionOf)).toEqual(['deny', 'allow', 'deny', 'allow', 'allow', 'allow']);
+  });
+
   const limit = { effect: 'deny', when: 'args.amount > 100', message: 'Too much.' };
 
   it('deny by arguments, whatever else allows', () => {
