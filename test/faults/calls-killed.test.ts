@@ -120,6 +120,21 @@ test.each<[BarrierName, string, number]>([
   },
 );
 
+test('a process that is asked to end cuts off the call that it carries out, and says that nobody knows its outcome', async () => {
+  const api = await startApi();
+  const cut = invoke(stack.api('developer'), notes, { tool: 'read_slowly', input: {} }).catch(String);
+  await until(() => sent('read_slowly') === 1, { what: 'the call at the server' });
+  await api.stop();
+  expect(await api.ended).toBe(0);
+  expect(await cut).toContain('fetch failed');
+  // By the process itself: none runs that could have said it since.
+  const { rows } = await stack.owner.query(
+    `select state, outcome, (select array_agg(o.outcome) from effect_outcomes o where o.intent_id = c.intent_id) as effects
+      from mcp_tool_calls c where tool_name = 'read_slowly'`,
+  );
+  expect(rows).toEqual([{ state: 'settled', outcome: 'unknown', effects: ['unknown'] }]);
+});
+
 test('kill -9 while a call is under way keeps what policies hide of it sealed, until it has ended', async () => {
   const dying = await startApi('tool.answered');
   const conditions = { tool_redactions: [{ tools: ['get_error'], input: ['$.who'] }] };
