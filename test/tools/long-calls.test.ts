@@ -1,3 +1,4 @@
+import { anActivePolicy } from '../support/active-policy';
 import { invoke as invokeAs } from '../support/held-calls';
 import { newKey } from '../support/operations';
 import { startTestStack, type TestStack } from '../support/stack';
@@ -12,10 +13,7 @@ beforeAll(async () => {
   server = await startToolServer();
   stack = await startTestStack({ egressAllow: [server.host] });
   notes = await registerToolServer(stack, { name: 'notes', url: server.url });
-  const conditions = { tool_rules: [{ effect: 'allow' }] };
-  const { body } = await stack.api().post('/policies', { name: 'p', enforcement_mode: 'BLOCK', conditions });
-  const active = { target: 'ACTIVE', reason: 'test' };
-  expect(await stack.api().post(`/policies/${body.data.policy_id}/lifecycle`, active)).toMatchObject({ status: 200 });
+  await anActivePolicy(stack.api(), 'p', { tool_rules: [{ effect: 'allow' }] });
 });
 afterAll(async () => {
   await stack?.stop();
